@@ -1,0 +1,1 @@
+"""zhdeals: Chinese tech news to deal records, every value traceable to the words it came from."""

@@ -1,0 +1,131 @@
+"""Sentences, clauses, and who stands where in them.
+
+A group is a run of parties that share one place in a clause (A、B和C); its marker is the preposition
+in front of it (由, 向, 与 …), which decides the role that a trigger gives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from extract.lexicon import alternation, words
+from extract.mentions import Mention
+from extract.names import FILLER
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch between two commas, ``start`` inclusive, ``end`` exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its clauses; ``title`` says that it is of the headline.
+
+    ``opener`` is set for the content of a bracket: what stands right before it is its topic, as in
+    英伟达（拟投资至多1000亿美元）.
+    """
+
+    start: int
+    end: int
+    clauses: tuple[Clause, ...]
+    title: bool = False
+    opener: int | None = None
+
+    def clause_at(self, offset: int) -> Clause:
+        """The clause in which an offset lies."""
+        for clause in self.clauses:
+            if clause.start <= offset < clause.end:
+                return clause
+        return self.clauses[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parties that stand together, and the marker in front of them (empty for none)."""
+
+    start: int
+    end: int
+    parties: tuple[Mention, ...]
+    marker: str
+    modifier: bool
+
+
+_SENTENCE = re.compile(r"[^。！？!?；;\n]+(?:[。！？!?；;]+[”」』\"]?|\n|$)")
+_CLAUSE = re.compile(r"[^，：:]+[，：:]?")
+_INNER = re.compile(r"[（(]([^（）()\n]{6,160})[)）]")
+
+
+def sentences(folded: str, skeleton: str) -> list[Sentence]:
+    """The sentences of a text in order, the contents of long brackets behind the sentence they stand in."""
+    title_end = skeleton.find("\n")
+    found = []
+    for match in _SENTENCE.finditer(skeleton):
+        start, end = match.span()
+        if skeleton[start:end].strip():
+            title = title_end > 0 and start < title_end
+            found.append(Sentence(start, end, _clauses(skeleton, start, end), title))
+            found += _bracketed(folded, skeleton, start, end)
+    return found
+
+
+def _clauses(skeleton: str, start: int, end: int) -> tuple[Clause, ...]:
+    spans = [match.span() for match in _CLAUSE.finditer(skeleton, start, end)]
+    return tuple(Clause(*span) for span in spans) or (Clause(start, end),)
+
+
+def _bracketed(folded: str, skeleton: str, start: int, end: int) -> Iterator[Sentence]:
+    if FILLER not in skeleton[start:end]:
+        return
+    for match in _INNER.finditer(folded, start, end):
+        if skeleton[match.start()] == FILLER:
+            inner = match.span(1)
+            yield Sentence(*inner, _clauses(folded, *inner), opener=match.start())
+
+
+# --------------------------------------------------------------------------------------------
+# groups
+
+
+@cache
+def _group_patterns() -> dict[str, re.Pattern[str]]:
+    markers = alternation(words("clauses.toml", "marker", "words"))
+    breakers = alternation(words("clauses.toml", "marker", "breakers"))
+    between = alternation(words("clauses.toml", "between", "words"))
+    behind = alternation(words("clauses.toml", "modifier", "behind"))
+    glue = r"[\x01 ”」』\"“「『’‘]"
+    return {
+        "between": re.compile(rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"),
+        "marker": re.compile(rf"({markers})((?:(?!{breakers})[^，。；：\n]){{0,28}})$"),
+        "modifier": re.compile(rf"{glue}*(?:{behind})"),
+    }
+
+
+def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> list[Group]:
+    """The groups of a sentence, left to right."""
+    patterns = _group_patterns()
+    runs: list[list[Mention]] = []
+    for party in parties:
+        if runs and patterns["between"].match(skeleton, runs[-1][-1].end, party.start):
+            runs[-1].append(party)
+        else:
+            runs.append([party])
+    return list(_read_groups(skeleton, sentence, runs))
+
+
+def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:
+    patterns = _group_patterns()
+    previous = sentence.start
+    for run in runs:
+        start, end = run[0].start, run[-1].end
+        begin = max(previous, sentence.clause_at(start).start)
+        marked = patterns["marker"].search(skeleton, begin, start)
+        modifier = bool(patterns["modifier"].match(skeleton, end, min(end + 12, sentence.end)))
+        yield Group(start, end, tuple(run), marked[1] if marked else "", modifier)
+        previous = end

@@ -1,0 +1,251 @@
+"""Triggers and the places around them: from a clause to relations between parties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import ahocorasick_rs
+
+from extract.clauses import Clause, Group, Sentence
+from extract.errors import SeedError
+from extract.lexicon import alternation, read_toml, words
+from extract.mentions import Mention
+from extract.records import DEAL_TYPES, DealType, Role
+
+PLACES = ("subject", "object", "by", "to", "with", "from", "into")
+NEEDS = (
+    "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
+    "stake_object", "stake_or_unit", "as_shareholder",
+)  # fmt: skip
+MARKED = {
+    "by": frozenset(["由", "被", "遭", "获得", "获", "得到", "接受", "受", "引入", "引进", "吸引", "迎来", "来自", "经"]),
+    "to": frozenset(["向", "对", "给", "为", "于"]),
+    "with": frozenset(["与", "和", "同", "跟", "携手", "联合", "联手", "牵手"]),
+    "from": frozenset(["从", "自"]),
+    "into": frozenset(["将", "把"]),
+}  # fmt: skip
+_PLACE_OF = {marker: place for place, markers in MARKED.items() for marker in markers}
+_ASIDE = frozenset(["以", "通过", "除", "在", "据"])
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An entry of ``deals.toml``."""
+
+    name: str
+    type: DealType
+    words: tuple[str, ...]
+    roles: Mapping[str, str]
+    needs: tuple[str, ...]
+    status: str
+    follows: bool
+    examples: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A trigger's word in the text."""
+
+    trigger: Trigger
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one trigger says: parties by role, and the clause it says it in.
+
+    ``told`` names the roles whose parties stand in the clause itself; the others were carried over
+    from the clauses before.
+    """
+
+    hit: Hit
+    type: DealType
+    sentence: Sentence
+    clause: Clause
+    parties: tuple[tuple[str, Mention], ...]
+    told: frozenset[str]
+
+    def of(self, *roles: str) -> list[Mention]:
+        """The parties that have one of the roles."""
+        return [party for role, party in self.parties if role in roles]
+
+
+# --------------------------------------------------------------------------------------------
+# triggers
+
+
+@cache
+def triggers() -> tuple[Trigger, ...]:
+    """The triggers of ``deals.toml``, checked."""
+    seed = read_toml("deals.toml")
+    found = tuple(_read_trigger(entry) for entry in seed["trigger"])
+    names = [trigger.name for trigger in found]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise SeedError("this trigger is listed twice", file="deals.toml", key=min(twice))
+    return found
+
+
+def _read_trigger(entry: Mapping[str, Any]) -> Trigger:
+    def refuse(message: str) -> SeedError:
+        return SeedError(message, file="deals.toml", key=str(entry.get("name")))
+
+    known = {"name", "type", "words", "not", "roles", "needs", "status", "follows", "examples"}
+    if unknown := sorted(set(entry) - known):
+        raise refuse(f"unknown key {unknown[0]}")
+    if entry["type"] not in DEAL_TYPES:
+        raise refuse(f"unknown type {entry['type']}")
+    if wrong := sorted(set(entry["roles"]) - set(PLACES)):
+        raise refuse(f"unknown place {wrong[0]}")
+    if wrong := sorted(set(entry.get("needs", ())) - set(NEEDS)):
+        raise refuse(f"unknown need {wrong[0]}")
+    return Trigger(
+        entry["name"],
+        entry["type"],
+        tuple(entry["words"]),
+        dict(entry["roles"]),
+        tuple(entry.get("needs", ())),
+        entry["status"],
+        entry.get("follows", False),
+        {key: tuple(value) for key, value in entry.get("examples", {}).items()},
+    )
+
+
+@cache
+def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Trigger, ...], ...]]:
+    table: dict[str, list[Trigger]] = {}
+    for trigger in triggers():
+        for word in trigger.words:
+            table.setdefault(word, []).append(trigger)
+    for entry in read_toml("deals.toml")["trigger"]:
+        for word in entry.get("not", ()):
+            table.setdefault(word, [])
+    matcher = ahocorasick_rs.AhoCorasick(
+        list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+    )
+    return matcher, tuple(tuple(found) for found in table.values())
+
+
+def find_hits(folded: str) -> list[Hit]:
+    """Every trigger word of a text, left to right; the longest word wins."""
+    matcher, table = _automaton()
+    return [
+        Hit(trigger, start, end)
+        for index, start, end in matcher.find_matches_as_indexes(folded)
+        for trigger in table[index]
+    ]
+
+
+def inside_word(hit: Hit, borders: set[int]) -> bool:
+    """Whether the segmenter sees a longer word around the trigger: 投资 in 投资者."""
+    return hit.start not in borders and hit.end not in borders
+
+
+# --------------------------------------------------------------------------------------------
+# places
+
+
+def read_relation(
+    hit: Hit,
+    sentence: Sentence,
+    groups: Sequence[Group],
+    *,
+    skeleton: str,
+    topic: Sequence[Mention] = (),
+    limit: int | None = None,
+) -> Relation | None:
+    """The relation that a trigger states, or None where its places stay empty.
+
+    ``topic`` stands in for a subject that the clause does not name; ``limit`` is where the next
+    trigger's own places begin.
+    """
+    clause = sentence.clause_at(hit.start)
+    places = _fill(hit, sentence, clause, groups, skeleton, limit or sentence.end)
+    told = set(places)
+    carried = False
+    if "subject" not in places and "subject" in hit.trigger.roles:
+        earlier = _earlier_subject(sentence, clause, groups)
+        if carrier := earlier or tuple(topic):
+            places["subject"] = carrier
+            carried = True
+    parties, told_roles = _assign(hit.trigger, places, told)
+    if not parties:
+        return None
+    del carried
+    return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
+
+
+def _fill(
+    hit: Hit,
+    sentence: Sentence,
+    clause: Clause,
+    groups: Sequence[Group],
+    skeleton: str,
+    limit: int,
+) -> dict[str, tuple[Mention, ...]]:
+    places: dict[str, tuple[Mention, ...]] = {}
+    for group in groups:
+        if clause.start <= group.start and group.end <= hit.start and not group.modifier:
+            place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
+            if place and (place not in places or place != "subject"):
+                places[place] = group.parties
+    right = [g for g in groups if g.start >= hit.end and g.end <= limit]
+    listed = hit.trigger.follows and "subject" not in hit.trigger.roles
+    end = sentence.end if listed else clause.end
+    for group in right:
+        if group.start >= end:
+            break
+        gap = skeleton[hit.end : group.start]
+        place = _PLACE_OF.get(group.marker, "object")
+        if group.marker and group.marker in gap and place not in {"object", "by"}:
+            places.setdefault(place, group.parties)
+        elif "object" not in places and not group.modifier and (listed or _near(gap)):
+            places["object"] = group.parties
+        elif listed:
+            places["object"] = (*places["object"], *group.parties)
+    return places
+
+
+_FAR = re.compile(r"[。；]|用于|之后|后续|以及其|使|令|导致|由")
+
+
+def _near(gap: str) -> bool:
+    """Whether what stands between a verb and a party lets the party be its object."""
+    return len(gap) <= 40 and not _FAR.search(gap)
+
+
+def _earlier_subject(
+    sentence: Sentence, clause: Clause, groups: Sequence[Group]
+) -> tuple[Mention, ...]:
+    found: tuple[Mention, ...] = ()
+    seen: Clause | None = None
+    for group in groups:
+        if group.start >= clause.start:
+            break
+        here = sentence.clause_at(group.start)
+        if not group.modifier and not group.marker and here != seen:
+            found, seen = group.parties, here
+    return found
+
+
+def _assign(
+    trigger: Trigger, places: Mapping[str, tuple[Mention, ...]], told: set[str]
+) -> tuple[list[tuple[str, Mention]], set[str]]:
+    """Places to roles; with a payer in the 由-place the subject is the one that is paid."""
+    roles = dict(trigger.roles)
+    if "by" in places and "by" in roles and "object" in roles and "object" not in places:
+        roles["subject"] = roles["object"]
+    elif "by" in places and "by" in roles and roles.get("subject") == roles["by"]:
+        roles.pop("subject", None)
+    parties: list[tuple[str, Mention]] = []
+    told_roles = set()
+    for place, found in places.items():
+        if role := roles.get(place):
+            parties += [(role, party) for party in found]
+            if place in told:
+                told_roles.add(role)
+    return parties, told_roles

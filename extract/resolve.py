@@ -1,0 +1,161 @@
+"""Who is who: names to entities, and words such as 该公司 and 后者 to the names they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from extract.lexicon import alternation, key, org_names, orgs, read_toml
+from extract.mentions import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A party of an article: its forms in the text, the most used first, and its canonical id."""
+
+    id: str
+    forms: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+_LEGAL = re.compile(
+    r"(?:科技|技术|智能|信息|集团|控股|股份|有限|责任|公司|企业|发展|系统|产业|投资|管理|电子|网络|软件|实业|国际"
+    r"|（[^（）]{2,4}）|\([^()]{2,4}\)|合伙|[一-龥]{0,6}(?:有限公司))+$"
+)
+_TAIL = re.compile(r"(?: ?(?:公司|集团|股份|控股|科技|科技集团|Inc\.?|Corp\.?|Ltd\.?|Pharmaceuticals|Aerospace|AI|\.ai|Capital|Ventures|Technologies|Semiconductor))$", re.I)
+
+
+class Entities:
+    """The parties of one article; surfaces that name the same party share an entity."""
+
+    def __init__(self, mentions: Iterable[Mention], same: Iterable[tuple[str, str]]) -> None:
+        self._counts: Counter[str] = Counter()
+        self._ids: dict[str, str] = {}
+        for mention in mentions:
+            if mention.kind in {"ORG", "PERSON", "OUTLET"} and mention.rule != "anaphor":
+                self._counts[mention.text] += 1
+                if mention.id:
+                    self._ids[mention.text] = mention.id
+        self._parent = {surface: surface for surface in self._counts}
+        self._join_listed()
+        self._join_told(same)
+        self._join_alike()
+        self._made: dict[str, Entity] = {}
+
+    def _find(self, surface: str) -> str:
+        while self._parent[surface] != surface:
+            surface = self._parent[surface]
+        return surface
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = self._find(one), self._find(other)
+        ids = {self._ids.get(first), self._ids.get(second)} - {None}
+        if first != second and len(ids) < 2:
+            self._parent[second] = first
+            if second in self._ids:
+                self._ids[first] = self._ids[second]
+
+    def _join_listed(self) -> None:
+        seen: dict[str, str] = {}
+        for surface in self._counts:
+            mark = self._ids.get(surface) or f"={key(surface).replace(' ', '')}"
+            if mark in seen:
+                self._join(seen[mark], surface)
+            seen.setdefault(mark, surface)
+
+    def _join_told(self, same: Iterable[tuple[str, str]]) -> None:
+        for full, short in same:
+            if full in self._parent and short in self._parent:
+                self._join(full, short)
+
+    def _join_alike(self) -> None:
+        surfaces = sorted(self._counts, key=len)
+        for place, short in enumerate(surfaces):
+            for full in surfaces[place + 1 :]:
+                if short in full and alike(short, full):
+                    self._join(short, full)
+
+    def of(self, mention: Mention) -> Entity:
+        """The entity that a mention names."""
+        root = self._find(mention.text)
+        if root not in self._made:
+            self._made[root] = self._make(root)
+        return self._made[root]
+
+    def _make(self, root: str) -> Entity:
+        forms = [surface for surface in self._counts if self._find(surface) == root]
+        forms.sort(key=lambda form: (-self._counts[form], -len(form)))
+        listed = self._ids.get(root, "")
+        names = tuple(dict.fromkeys([*forms, *org_names(listed)]))
+        fullest = max(forms, key=len)
+        return Entity(listed or f"name:{key(fullest).replace(' ', '-')}", tuple(forms), names)
+
+
+def alike(short: str, full: str) -> bool:
+    """Whether a longer name is a fuller form of a shorter one: 花知晓 in 深圳花知晓电子商务有限公司."""
+    if len(short) < 2:
+        return False
+    if full.startswith(short):
+        rest = full[len(short) :]
+        if rest[0] in "（(" and not rest.endswith(("）", ")")):
+            return False
+        return bool(_TAIL.fullmatch(rest)) or (rest.endswith("有限公司") and rest[0] not in "（(")
+    return full.endswith("有限公司") and full.find(short) <= 4 and not full.startswith(short)
+
+
+# --------------------------------------------------------------------------------------------
+# anaphora
+
+
+@cache
+def _anaphora() -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {str(word): str(kind) for word, kind in read_toml("names.toml")["anaphora"].items()}
+    plain = [word for word in table if word not in {"公司", "其", "它", "标的", "两家", "两方"}]
+    notice = r"(?<![子该本母上市有限合资控股分总级股业司目标的资家多旗投通技体贸])公司(?=拟|将|已|与|以|同意|董事会|控股子|全资|通过|旗下|向|于|近日|持有|签|收到|为|在|作为|及|或|实控|计划|全资子|控股|境外|参与|累计|出资|下属|正|获|宣布|估值|此前|再|成为|认购|今日)"
+    own = r"其(?=拟|将|已|以|持有|在|计划|正|收购|投资|斥资|出资)"
+    return re.compile(f"{alternation(plain)}|{notice}|{own}"), table
+
+
+def find_anaphora(folded: str, parties: Sequence[Mention], main: Mention | None) -> list[Mention]:
+    """Words that stand for a party, each with the mention(s) it stands for as its value.
+
+    公司 is the party whose notice the article reports; 该公司 and 其 the party that was named last
+    in front of them; 前者 and 后者 the two before.
+    """
+    pattern, table = _anaphora()
+    found = []
+    for match in pattern.finditer(folded):
+        before = [party for party in parties if party.end <= match.start()]
+        antecedents = _antecedents(table.get(match.group(), "topic"), match.group(), before, main)
+        if antecedents:
+            found.append(
+                Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents)
+            )
+    return found
+
+
+def _antecedents(
+    kind: str, word: str, before: Sequence[Mention], main: Mention | None
+) -> tuple[Mention, ...]:
+    if word in {"公司", "本公司"}:
+        return (main,) if main else ()
+    if not before:
+        return ()
+    if kind == "topic":
+        return (before[-1],)
+    pair = _last_two(before)
+    return {"both": pair, "first": pair[:1], "second": pair[-1:]}[kind]
+
+
+def _last_two(before: Sequence[Mention]) -> tuple[Mention, ...]:
+    last = before[-1]
+    other = [party for party in before[-6:] if party.text != last.text]
+    return (other[-1], last) if other else (last,)
+
+
+def listed_kind(identity: str) -> str:
+    """The lexicon's kind of an organisation, empty where no list has it."""
+    return orgs()[identity].kind if identity in orgs() else ""

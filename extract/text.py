@@ -1,0 +1,81 @@
+"""Folding for matching: one character in, one character out, so that offsets never move."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Protocol
+
+
+class _Converter(Protocol):
+    def convert(self, text: str) -> str: ...
+
+
+def _width_table() -> dict[int, str]:
+    """Full-width forms, odd spaces and odd dashes to their plain form, each one to one."""
+    table: dict[int, str] = {}
+    for code in (*range(0xFF01, 0xFF5F), 0xFFE0, 0xFFE1, 0xFFE5, 0xFFE6):
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if len(plain) == 1:
+            table[code] = plain
+    # Punctuation that separates Chinese clauses keeps its form: rules tell ， from the , of 1,100.
+    for kept in "，：；！？（）":
+        table.pop(ord(kept), None)
+    for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000":
+        table[ord(space)] = " "
+    # Kangxi and CJK radicals that pages put in place of the ideographs they look like (⾼ for 高).
+    for code in (*range(0x2F00, 0x2FD6), *range(0x2E80, 0x2EF4)):
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if len(plain) == 1 and ord(plain) != code:
+            table[code] = plain
+    return table
+
+
+_WIDTH = _width_table()
+_ODD = re.compile(
+    "[\u00a0\u2000-\u200a\u202f\u205f\u2e80-\u2ef3\u2f00-\u2fd5\u3000\uff01-\uff5e\uffe0-\uffe6]"
+)
+
+
+@cache
+def _converter() -> _Converter:
+    import opencc
+
+    converter: _Converter = opencc.OpenCC("t2s")
+    return converter
+
+
+def simplify(text: str) -> str:
+    """Traditional script to simplified, of the same length.
+
+    OpenCC works by phrase; where a phrase would change the length, the text is converted character
+    by character, and a character that would grow stays as it is.
+    """
+    try:
+        whole = _converter().convert(text)
+    except UnicodeEncodeError:  # a lone surrogate, which the converter cannot carry
+        return _by_character(text)
+    return whole if len(whole) == len(text) else _by_character(text)
+
+
+def _by_character(text: str) -> str:
+    return "".join(map(_simplify_character, text))
+
+
+@cache
+def _simplify_character(char: str) -> str:
+    plain = char if "\ud800" <= char <= "\udfff" else _converter().convert(char)
+    return plain if len(plain) == 1 else char
+
+
+def fold(text: str) -> str:
+    """The form in which names and cue words are looked up; ``len(fold(t)) == len(t)``.
+
+    Width and script are folded, case is not: 輝達投資１００億 becomes 辉达投资100亿.
+    """
+    if text.isascii():
+        return text
+    if _ODD.search(text):
+        text = text.translate(_WIDTH)
+    return simplify(text)
