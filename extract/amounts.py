@@ -114,7 +114,7 @@ _UNIT_KINDS: dict[str, Kind] = {
     "power": "power", "duration": "duration",
 }  # fmt: skip
 _WORD_CLASSES = frozenset(
-    "before behind per part money_before money_behind money_weak".split()
+    ["before", "behind", "per", "part", "money_before", "money_behind", "money_weak"]
 )
 
 
@@ -194,12 +194,15 @@ _SPACE = r"[ \t\n]{0,2}"
 _LEVEL = "(?:级别?|量级)"
 _NUMBER = rf"(?:(?<![\d.]){ARABIC}|{HAN})"
 _SEPARATOR = r"(?:至|到|~|-|–|—(?!—)|―|−)"
-_VERBS = "投资|融资|募资|出资|增资|筹资|注资|收购|投入|支付|募集|筹集|认购|购买|采购|授信|贷款|筹得|获得"
+_VERBS = (
+    "投资|融资|募资|出资|增资|筹资|注资|收购|投入|支付|募集|筹集|认购|购买|采购|授信|贷款|筹得|获得"
+)
 _FILL = rf"""
     (?:了|为|是|在|达到|达|至|到|可达到?|或达|或为|或将达|将达|可能会到|可能会|可能达到|可能|会到
       |人民币|约为?|近|将近|总额|(?:{_VERBS})了?){{0,2}}
 """
 # 数 that belongs to the word before it: 总数, 人数, 次数.
+_AFTER_DIGITS = r"十百千万亿兆多余几来+位TBMKtbmk"
 _SCALED = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}"
 _OWNED = "总人户次指函系常级多少倍岁字票"
 
@@ -246,15 +249,18 @@ def _patterns() -> _Patterns:
             flags,
         ),
         before=re.compile(rf"(?P<word>{hedges})(?P<fill>{_FILL}){_SPACE}\Z", flags),
-        behind=re.compile(rf"{_SPACE}(?P<word>{_tree((r.surface, r.guard) for r in behind)})", flags),
+        behind=re.compile(
+            rf"{_SPACE}(?P<word>{_tree((r.surface, r.guard) for r in behind)})", flags
+        ),
         per_before=re.compile(
             rf"""(?P<word>{_alternation([r.surface for r in per if r.surface[0] not in "/一"])})
                 (?P<gap>[^，。；、,;：:（(\n\d每]{{0,8}})\Z""",
             flags,
         ),
         per_behind=re.compile(
-            rf"""{_SPACE}(?P<word>{_tree(
-                (r.surface, r.guard) for r in per if r.surface[0] in "/每一")})""",
+            rf"""{_SPACE}(?P<word>{
+                _tree((r.surface, r.guard) for r in per if r.surface[0] in "/每一")
+            })""",
             flags,
         ),
         money_before=_governing("money_before"),
@@ -265,7 +271,8 @@ def _patterns() -> _Patterns:
             flags,
         ),
         part=re.compile(
-            rf"(?P<word>{_alternation(_words('part'))})[，,：:]?[^，。；,;、！？\n\d]{{0,12}}\Z", flags
+            rf"(?P<word>{_alternation(_words('part'))})[，,：:]?[^，。；,;、！？\n\d]{{0,12}}\Z",
+            flags,
         ),
         meanings=_words("behind"),
         pers=_words("per"),
@@ -277,7 +284,8 @@ def _patterns() -> _Patterns:
 
 def _governing(name: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:{_alternation(_words(name))})[^，。；、！？,;（()）\n\d]{{0,5}}\Z", re.VERBOSE
+        rf"(?:{_alternation(_words(name))})(?P<gap>[^，。；、！？,;（()）\n\d]{{0,5}})\Z",
+        re.VERBOSE,
     )
 
 
@@ -305,15 +313,18 @@ def _behind_surfaces() -> list[tuple[str, str]]:
 
 def _unit_alternation(surfaces: Sequence[tuple[str, str]]) -> str:
     """Units as one alternation; 元 may be followed by the name of the currency (亿元人民币)."""
-    names = [s for s, (unit, side, _) in _currencies().items() if side != "before" and unit.code != "*"]
+    names = [
+        s for s, (unit, side, _) in _currencies().items() if side != "before" and unit.code != "*"
+    ]
     named = rf"元(?:{_SPACE}(?:{_tree((name, '') for name in names)})|[（(]人民币[)）])"
     # Four digits before 年 are a date; 月 counts months only in 数月.
-    return rf"(?:{named}|(?<!\d\d\d\d)(?:{_tree(surfaces)})|(?<=数)月)"
+    years = [entry for entry in surfaces if entry[0][0] == "年"]
+    others = [entry for entry in surfaces if entry[0][0] != "年"]
+    dated = rf"(?<!\d\d\d\d)(?:{_tree(years)})|" if years else ""
+    return rf"(?:{named}|{_tree(others)}|{dated}(?<=数)月)"
 
 
-def _scan_pattern(
-    units: str, money: str, prefixes: Sequence[str], hedges: str
-) -> str:
+def _scan_pattern(units: str, money: str, prefixes: Sequence[str], hedges: str) -> str:
     """The one pattern that runs over the whole text.
 
     It begins with one character class, for which the engine skips ahead fast; what follows looks
@@ -333,11 +344,11 @@ def _scan_pattern(
         (?<=[0-9])(?<![0-9.][0-9])
         (?:\d{{0,2}}(?:[,，]\d{{3}}){{1,6}}(?![,，]?\d)|\d{{0,17}}+(?!\d))
         (?:\.\d{{1,12}}+(?!\d))?
-        (?:{ARABIC_TAIL}|{_SPACE}{ENGLISH})? (?P<arabic>) {behind}
+        (?:(?={_SPACE}[{_AFTER_DIGITS}])(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH}))? (?P<arabic>) {behind}
       | (?<=[百千万])分之{_SPACE}(?P<percent>{_NUMBER})
       | (?<=[{HAN_START}])(?<![{_SCALED}][{HAN_START}])(?<![{_OWNED}]数)
         {HAN_BODY}{{0,23}}(?:位数)? (?P<han>) {again}
-      | (?<![A-Za-z][A-Za-z])(?:{currency})(?P<cur>)
+      | (?<=[{start}])(?<![A-Za-z][A-Za-z])(?=[^，。、\d]{{0,9}}[\d{HAN_START}])(?:{currency})(?P<cur>)
         {_SPACE}[:：]?{_SPACE}(?P<mid>{hedges})?为?{_SPACE}(?P<cnum>{_NUMBER})
         (?:{_SPACE}(?P<clevel>{_LEVEL})?{_SPACE}(?P<cunit>{money})
           |(?!{_SPACE}(?:[%A-Za-z年月日号倍个点]|\.\d)))
@@ -347,12 +358,14 @@ def _scan_pattern(
 
 def _behind_number(units: str) -> str:
     """What makes a number worth reading: a unit behind it, a scale, or the other end of a range."""
+    firsts = {surface[0] for surface, _ in _behind_surfaces()} | set("级量月至到~–—―−和与")
     return rf"""
-        (?: {_SPACE}(?P<level>{_LEVEL}的?)?{_SPACE}(?P<unit>{units})
+        (?: (?={_SPACE}[{re.escape("".join(sorted(firsts)))}-])
+            {_SPACE}(?P<level>{_LEVEL}的?)?{_SPACE}(?P<unit>{units})
           | (?P<bare>(?:(?<=[百千万亿兆多余几来+半])|(?<=llion)|(?<=bn)|(?<=mn)){_LEVEL}?)
-          | (?P<ahead>(?={_SPACE}{_SEPARATOR}{_SPACE}{_NUMBER}
+          | (?P<ahead>(?={_SPACE}{_SEPARATOR}{_SPACE}(?=[\d{HAN_START}]){_NUMBER}
                 (?:{_SPACE}(?:{units})|(?<=[万亿兆]))))
-          | (?P<both>(?={_SPACE}[和与]{_SPACE}{_NUMBER}{_SPACE}(?:{units}){_SPACE}之间))
+          | (?P<both>(?={_SPACE}[和与]{_SPACE}(?=[\d{HAN_START}]){_NUMBER}{_SPACE}(?:{units}){_SPACE}之间))
         )
     """
 
@@ -365,14 +378,20 @@ _HALF = Decimal("0.5")
 _LETTER = re.compile(r"[A-Za-z]")
 _SINGLE_LETTERS = frozenset("kmbtKMBT")
 _ORDINAL_BEFORE = frozenset("第")
-_PRICE_WORDS = re.compile(r"(?:价|售|卖|花|赚|付|费|钱|工资|月薪|便宜|只要|仅需|只需|降|涨|补贴|省|券|红包|成本)[^，。；\n\d]{0,5}\Z")
-_CLAUSE_END = re.compile(r"\s*(?:[，。；、！？,;!?）)」』”/~+]|$|的|就|左右|以上|以内|起|不到|每|一[个台颗年月]|多)")
+_PRICE_WORDS = re.compile(
+    r"(?:价|售|卖|花|赚|付|费|钱|工资|月薪|便宜|只要|仅需|只需|降|涨|补贴|省|券|红包|成本)[^，。；\n\d]{0,5}\Z"
+)
+_CLAUSE_END = re.compile(
+    r"\s*(?:[，。；、！？,;!?）)」』”/~+]|$|的|就|左右|以上|以内|起|不到|每|一[个台颗年月]|多)"
+)
 _YEAR_BEFORE = re.compile(
     r"(?:未来|为期|近|过去|长达|历时|期限|持续|至少|超过?|逾|满|约|有效期|租期|合计|不少于|最长)(?:为|约|是|达)?\s?\Z"
 )
 _YEAR_BEHIND = re.compile(r"[期内间来以]|\s?的(?:合同|协议|租|合作|授权|期)|之?久|有余")
+_MODEL_YEAR = re.compile(r"20[0-4]\d")
 _MONTH_BEHIND = re.compile(r"\s?\d{1,2}\s?月")
 _LOOSE_YUAN = re.compile(r"[\u4e00-\u9fff](?<![以上左的每起至到就多不人钱或和、])")
+_NOT_BEFORE_SPAN = frozenset("上下前后新同这那某头每大")  # 上半年, 下半年, 新一周
 _LIMIT = 24  # how far back the words that govern a number are looked for
 
 
@@ -499,7 +518,7 @@ class _Reader:
     ) -> bool:
         """Whether a number and the unit behind it belong together."""
         before = self.folded[start - 1] if start else ""
-        if before == "第":
+        if before == "第" or (before == " " and self._at(start - 2) == "第"):
             return False
         if _LETTER.match(before) and not (unit.kind in {"percent", "points"} or numeral.tail):
             return False
@@ -511,15 +530,19 @@ class _Reader:
             return self._fits_duration(start, end, behind, surface, numeral)
         if unit.kind == "count":
             return self._fits_count(start, end, behind, surface, unit, numeral)
-        return surface != "成" or (1 <= numeral.low and numeral.high <= 10)
+        return surface != "成" or (numeral.low >= 1 and numeral.high <= 10)
 
-    def _fits_money(self, start: int, end: int, behind: int, surface: str, numeral: Numeral) -> bool:
+    def _fits_money(
+        self, start: int, end: int, behind: int, surface: str, numeral: Numeral
+    ) -> bool:
         if numeral.tail or surface[0] not in "元块圆刀":
             return True
         if surface == "元" and "." in self.folded[start:end] and self._at(behind) == "年":
             return self._at(behind + 1) == "费"
         han = not self.folded[start].isdecimal()
-        return not han or self.whole or not (surface == "刀" or _LOOSE_YUAN.match(self.folded, behind))
+        return (
+            not han or self.whole or not (surface == "刀" or _LOOSE_YUAN.match(self.folded, behind))
+        )
 
     def _block_is_money(self, start: int, behind: int, *, scaled: bool) -> bool:
         if not _CLAUSE_END.match(self.folded, behind):
@@ -533,7 +556,7 @@ class _Reader:
         """一台 is an article, 几家 no number; 万卡, 上百家 and 两台 are."""
         wording = self.folded[start:end]
         if wording[0].isdecimal():
-            return True
+            return surface != "款" or not _MODEL_YEAR.fullmatch(wording)
         if numeral.naked:
             return surface == "卡" or self._hedged(start)
         if set(wording) & set("十百千万亿"):
@@ -547,6 +570,8 @@ class _Reader:
     def _fits_duration(
         self, start: int, end: int, behind: int, surface: str, numeral: Numeral
     ) -> bool:
+        if self._at(start - 1) in _NOT_BEFORE_SPAN and self._at(start) in "一半":
+            return False
         if surface[0] != "年":
             return not (numeral.naked and not self._hedged(start))
         if numeral.high > 200 or numeral.naked or _MONTH_BEHIND.match(self.folded, behind):
@@ -592,12 +617,20 @@ class _Reader:
         if own is None and not (numeral.tail or core.prefixed):
             return None
         unit, agree = _common_unit(core.unit, own)
-        first = lend_tail(core.numeral, numeral) if core.unit is None or core.prefixed else core.numeral
+        first = (
+            lend_tail(core.numeral, numeral) if core.unit is None or core.prefixed else core.numeral
+        )
         if not agree or first.low > numeral.high:
             return None
         joined = Numeral(first.low, numeral.high, "range", tail=numeral.tail)
         return replace(
-            core, end=second.end(), numeral=joined, unit=unit, range=True, level=False, prefixed=False
+            core,
+            end=second.end(),
+            numeral=joined,
+            unit=unit,
+            range=True,
+            level=False,
+            prefixed=False,
         )
 
     # ---------------------------------------------------------------------------------------
@@ -609,7 +642,11 @@ class _Reader:
             return None
         last = self.folded[start - 1]
         if last in " \t\n":
-            last = self.folded[:start].rstrip()[-1:] if start < 3 else self.folded[start - 3 : start].rstrip()[-1:]
+            last = (
+                self.folded[:start].rstrip()[-1:]
+                if start < 3
+                else self.folded[start - 3 : start].rstrip()[-1:]
+            )
         if last not in self.patterns.before_end:
             return None
         match = self.patterns.before.search(self.folded, max(0, start - _LIMIT), start)
@@ -683,17 +720,26 @@ class _Reader:
             return "yes"
         number = core.number[0]
         window = (max(0, number - _LIMIT), number)
-        follows = _FREE.match(self.folded, end) or core.unit is not None
-        if follows and self.patterns.money_before.search(self.folded, *window):
+        if core.unit is None and _COUNTED.match(self.folded, end):
+            return "no"
+        follows = core.unit is not None or _FREE.match(self.folded, end)
+        strong = self.patterns.money_before.search(self.folded, *window)
+        if strong and (follows or not strong["gap"].strip(_THIN)):
             return "yes"
         return "weak" if follows and self.patterns.money_weak.search(self.folded, *window) else "no"
 
     def _with_context(self, quantity: Quantity, core: _Core) -> Quantity:
         start, end, per = quantity.start, quantity.end, None
-        if self._at(end) in _PER_START and (match := self.patterns.per_behind.match(self.folded, end)):
+        if self._at(end) in _PER_START and (
+            match := self.patterns.per_behind.match(self.folded, end)
+        ):
             per, end = self.patterns.pers[match["word"]], match.end()
         window = self.folded[max(0, start - 20) : start]
-        if per is None and _PER_HINT.search(window) and (match := self.patterns.per_before.search(window)):
+        if (
+            per is None
+            and _PER_HINT.search(window)
+            and (match := self.patterns.per_before.search(window))
+        ):
             per = self.patterns.pers[match["word"]]
             if match["word"][0] == "每" and not match["gap"].strip():
                 start -= len(window) - match.start()
@@ -707,7 +753,16 @@ class _Reader:
 
 _BARE = _Unit("money", "", Decimal(1), True, False)
 _WITHIN = re.compile(rf"{_SPACE}(?:之间|不等|区间)")
+# What may follow 5亿 alone where a word of money stands before it, and what may not even where the
+# word stands directly before it.
 _FREE = re.compile(r"\s*(?:\Z|[^\w\s]|[的后前了来待给用于到在和与及并由是让成为以建买换])|[ \t]*\n")
+_COUNTED = re.compile(
+    r"""\s?(?:[A-Za-z]|像素|公里|千米|平方|平米|立方|吨|英里|亩|公顷|克|升|桶|度|帧|字|倍|级|小时|分钟|秒|千瓦时
+        |参数|令牌|词元|用户|人|粉丝|播放|下载|日活|月活|会员|读者|观众|学生|玩家|订阅|设备|终端|参|台|辆|行|条
+        |光年|颗|棵|头|箱|票|里程|日元素)""",
+    re.VERBOSE,
+)
+_THIN = " \t\n额了达到为至约超近逾过破"  # what may stand between 融资 and 5亿 when it is directly before
 _PER_START = frozenset("/每一 ")
 _PER_HINT = re.compile("[每费薪租供付化价均]")
 _PART_HINT = re.compile("[总共计其余首尾期]")
@@ -811,7 +866,7 @@ class _Item:
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _LIST_GAP = re.compile(r"\s*(?:[、和与及或]|以及|、和)\s*")
-_MONEY_LIST_GAP = re.compile(r"\s*(?:[、，,和与及或]|以及|[、，]和)\s*")
+_MONEY_LIST_GAP = re.compile(r"\s*(?:[、，,/和与及或]|以及|[、，]和)\s*")
 _BOUNDS_GAP = re.compile(r"\s*[，,、]?\s*(?:且|并|和|但)?(?:同时)?\s*")
 _CONVERSION_GAP = re.compile(r"\s*(?P<open>[（(【\[])?[，,]?[^，。；！？（()）\n]{0,24}")
 _CONVERTS = re.compile("合|折|相当于|约等于|换算|汇率")
@@ -944,9 +999,7 @@ def find_quantities(
     return _find(text, fold(text) if folded is None else folded, HOME[region], whole=False)
 
 
-def find_money(
-    text: str, *, region: Region = "CN", folded: str | None = None
-) -> list[Quantity]:
+def find_money(text: str, *, region: Region = "CN", folded: str | None = None) -> list[Quantity]:
     """The amounts of money of a text: ``find_quantities`` without the other kinds."""
     return [q for q in find_quantities(text, region=region, folded=folded) if q.kind == "money"]
 

@@ -101,7 +101,9 @@ def _group_patterns() -> dict[str, re.Pattern[str]]:
     behind = alternation(words("clauses.toml", "modifier", "behind"))
     glue = r"[\x01 ”」』\"“「『’‘]"
     return {
-        "between": re.compile(rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"),
+        "between": re.compile(
+            rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"
+        ),
         "marker": re.compile(rf"({markers})((?:(?!{breakers})[^，。；：\n]){{0,28}})$"),
         "modifier": re.compile(rf"{glue}*(?:{behind})"),
     }

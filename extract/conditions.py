@@ -54,7 +54,7 @@ def cues() -> tuple[Cue, ...]:
 
 def find_conditions(folded: str, sentences: Sequence[Sentence]) -> list[Found]:
     """The conditions of a text, left to right, at most one of a kind in a clause."""
-    found = []
+    found: list[Found] = []
     for sentence in sentences:
         for cue in cues():
             found += _in_sentence(folded, sentence, cue)
@@ -73,12 +73,12 @@ def _in_sentence(folded: str, sentence: Sentence, cue: Cue) -> Iterator[Found]:
         last = end
 
 
-_STOP = re.compile(r"，(?:以此|从而|助力|推动|旨在|进一步|并将|加速|为|使|致力|以巩固|持续|以加|以便|实现|打造|构建)")
+_STOP = re.compile(
+    r"，(?:以此|从而|助力|推动|旨在|进一步|并将|加速|为|使|致力|以巩固|持续|以加|以便|实现|打造|构建)"
+)
 
 
-def _borders(
-    folded: str, sentence: Sentence, cue: Cue, match: re.Match[str]
-) -> tuple[int, int]:
+def _borders(folded: str, sentence: Sentence, cue: Cue, match: re.Match[str]) -> tuple[int, int]:
     if cue.short:
         return match.span()
     clause = sentence.clause_at(match.start())

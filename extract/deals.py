@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from extract.amounts import Quantity
-from extract.clauses import Group, Sentence
+from extract.clauses import Sentence
 from extract.conditions import Found
 from extract.dates import DateMention
 from extract.lexicon import hardware_surfaces, key, org_names, orgs, read_toml, words
@@ -114,13 +114,17 @@ _CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
 
 def detail(reading: Reading, relation: Relation) -> Detail | None:
     """A relation with its values, or None where its trigger's needs are not met."""
+    if relation.hit.trigger.name == "funding" and _lists_shares(reading, relation):
+        return None
     relation = _retype(reading, relation)
     payers, payees = _split(relation)
     hit, clause, sentence = relation.hit, relation.clause, relation.sentence
     amount = nearest(reading.money_of("amount"), clause, sentence, hit.start)
     stake = _nearest_percent(reading, relation)
     start, end = _own_clauses(reading, relation)
-    status, cue = read_status(reading.folded, (start, end), hit.trigger.status, signed=reading.signed)
+    status, cue = read_status(
+        reading.folded, (start, end), hit.trigger.status, signed=reading.signed
+    )
     found = Detail(
         relation,
         payers,
@@ -135,6 +139,14 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
         bool(_PAST.search(reading.folded, sentence.start, hit.start)),
     )
     return found if _meets(reading, found) else None
+
+
+_SHARE_ISSUE = re.compile("定增|IPO|向特定对象|首次公开|公开发行|招股|发行[^，。；]{0,6}股|上市")
+
+
+def _lists_shares(reading: Reading, relation: Relation) -> bool:
+    """Whether money raised in a clause is raised by issuing shares to the market."""
+    return bool(_SHARE_ISSUE.search(reading.folded, relation.clause.start, relation.clause.end))
 
 
 def _own_clauses(reading: Reading, relation: Relation) -> tuple[int, int]:
@@ -152,9 +164,14 @@ def _split(
     sides: dict[str, list[tuple[str, Mention]]] = {"investor": [], "target": []}
     for role, party in relation.parties:
         plain = "partner" if role == "partner2" else role
-        for one in party.value if party.rule == "anaphor" else (party,):  # type: ignore[union-attr]
+        for one in _meant(party):
             sides[side_of(role, relation.type)].append((plain, one))
     return tuple(sides["investor"]), tuple(sides["target"])
+
+
+def _meant(party: Mention) -> tuple[Mention, ...]:
+    """The parties that a mention stands for: itself, or the antecedents of 双方 and its like."""
+    return party.value if isinstance(party.value, tuple) else (party,)
 
 
 def _retype(reading: Reading, relation: Relation) -> Relation:
@@ -177,8 +194,12 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
     )
 
 
-_SHARE = re.compile(r"[ \x01]*(?:的)?(?:[^，。；]{0,6})(?:股权|股份|股比|股本|权益|普通股|份额|出资)")
-_SHARE_BEFORE = re.compile(r"(?:持股|占股|持股比例|股比|占比|股本|股权|持有|释放|股份)[^，。；]{0,12}$")
+_SHARE = re.compile(
+    r"[ \x01]*(?:的)?(?:[^，。；]{0,6})(?:股权|股份|股比|股本|权益|普通股|份额|出资)"
+)
+_SHARE_BEFORE = re.compile(
+    r"(?:持股|占股|持股比例|股比|占比|股本|股权|持有|释放|股份)[^，。；]{0,12}$"
+)
 
 
 def _nearest_percent(reading: Reading, relation: Relation) -> Quantity | None:
@@ -302,7 +323,11 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
         return False
-    if not _rounds_fit(draft, found) or not _money_fits(draft, found) or not _time_fits(draft, found):
+    if (
+        not _rounds_fit(draft, found)
+        or not _money_fits(draft, found)
+        or not _time_fits(draft, found)
+    ):
         return False
     payees = {reading.entities.of(p).id for _, p in found.payees}
     payers = {reading.entities.of(p).id for _, p in found.payers}
@@ -331,9 +356,7 @@ def close(one: Quantity, other: Quantity) -> bool:
     if one.unit != other.unit and not (one.inferred or other.inferred):
         return False
     bounds = [(a, b) for a in (one.min, one.max) for b in (other.min, other.max)]
-    return any(
-        a is not None and b is not None and abs(a - b) * 20 <= max(a, b) for a, b in bounds
-    )
+    return any(a is not None and b is not None and abs(a - b) * 20 <= max(a, b) for a, b in bounds)
 
 
 def _money_fits(draft: Draft, found: Detail) -> bool:
@@ -395,8 +418,7 @@ def records(reading: Reading, drafts: Sequence[Draft]) -> tuple[DealRecord, ...]
     """The finished records of an article."""
     conditions = _share_conditions(reading, drafts)
     built = [
-        _record(reading, draft, conditions.get(place, []))
-        for place, draft in enumerate(drafts)
+        _record(reading, draft, conditions.get(place, [])) for place, draft in enumerate(drafts)
     ]
     return tuple(record for record in built if record is not None)
 
@@ -503,15 +525,17 @@ def _evidence(reading: Reading, draft: Draft, main: Relation) -> Cite:
 
 
 def _status(reading: Reading, draft: Draft, main: Relation) -> tuple[str, Cite]:
-    cued = [(s, cue, r) for s, cue, r in draft.statuses if cue is not None]
-    ended = [entry for entry in cued if entry[0] == "terminated" and not entry[2].hit.trigger.follows]
+    cued = [(s, cue, r) for s, cue, r in draft.statuses if cue]
+    ended = [
+        entry for entry in cued if entry[0] == "terminated" and not entry[2].hit.trigger.follows
+    ]
     own = [entry for entry in cued if entry[2] is main]
     body = [e for e in cued if not e[2].hit.trigger.follows and not e[2].sentence.title]
     title = [e for e in cued if not e[2].hit.trigger.follows]
     for entries in (ended, own, body, title):
         if entries:
             status, cue, _ = entries[0]
-            return status, reading.cite(cue.start, cue.end)  # type: ignore[union-attr]
+            return status, reading.cite(cue.start, cue.end)
     return main.hit.trigger.status, reading.cite(main.hit.start, main.hit.end)
 
 
@@ -615,9 +639,7 @@ def _distance(draft: Draft, condition: Found) -> int | None:
     return best if best is not None and best < 260 else None
 
 
-def _hardware(
-    reading: Reading, draft: Draft, conditions: Sequence[Found]
-) -> tuple[Hardware, ...]:
+def _hardware(reading: Reading, draft: Draft, conditions: Sequence[Found]) -> tuple[Hardware, ...]:
     """Computing hardware in the clauses of a trade, or in the conditions of an investment."""
     spans = [(c.start, c.end) for c in conditions if c.kind in {"procurement", "tranche"}]
     if draft.type in {"procurement", "partnership"}:
@@ -640,7 +662,9 @@ def _row(mention: Mention) -> Any:
 
 def _one_hardware(reading: Reading, mentions: list[Mention]) -> Hardware:
     row = _row(mentions[0])
-    vendor = (org_names(row.vendor) or (orgs()[row.vendor].name,))[0] if row.vendor in orgs() else None
+    vendor = (
+        (org_names(row.vendor) or (orgs()[row.vendor].name,))[0] if row.vendor in orgs() else None
+    )
     return Hardware(
         name=mentions[0].text,
         vendor=vendor,
@@ -654,7 +678,11 @@ def _quantity(reading: Reading, mentions: Sequence[Mention]) -> str | None:
     """The count or power right beside the hardware, in the words of the text."""
     for mention in mentions:
         for count in reading.counts:
-            gap = mention.start - count.end if count.end <= mention.start else count.start - mention.end
+            gap = (
+                mention.start - count.end
+                if count.end <= mention.start
+                else count.start - mention.end
+            )
             if 0 <= gap <= 14:
                 return reading.text[count.start : count.end]
     return None

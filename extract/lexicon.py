@@ -65,7 +65,9 @@ def read_tsv(name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str,
         if header is None:
             header = cells
             if header != list(columns):
-                raise SeedError(f"expected the columns {', '.join(columns)}", file=name, line=number)
+                raise SeedError(
+                    f"expected the columns {', '.join(columns)}", file=name, line=number
+                )
         elif len(cells) != len(columns):
             raise SeedError(
                 f"expected {len(columns)} columns, found {len(cells)}", file=name, line=number
@@ -132,9 +134,7 @@ def _names_by_org() -> dict[str, tuple[str, ...]]:
     for entry in org_surfaces().values():
         if entry.kind not in {"ticker", "person"}:
             forms.setdefault(entry.id, []).append(entry.surface)
-    return {
-        org: tuple(dict.fromkeys([orgs()[org].name, *listed])) for org, listed in forms.items()
-    }
+    return {org: tuple(dict.fromkeys([orgs()[org].name, *listed])) for org, listed in forms.items()}
 
 
 def org_names(org: str) -> tuple[str, ...]:

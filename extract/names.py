@@ -88,7 +88,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 @cache
-def _automaton(lexicon: bool) -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Kind, str, str], ...]]:
+def _automaton(
+    lexicon: bool,
+) -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Kind, str, str], ...]]:
     entries: dict[str, tuple[Kind, str, str]] = {}
     for surface, hardware in hardware_surfaces().items():
         entries[surface] = ("HARDWARE", hardware.id, hardware.caution)
@@ -174,7 +176,9 @@ _LATIN = re.compile(
 )
 _JUST_LATIN = re.compile(rf"^{_LATIN.pattern}$")
 _CHINESE = re.compile(r"[一-龥]")
-_NO_NAME = re.compile(r"[，。；：！？、“”「」《》\n]|[0-9.,]+(?:万|亿|%|％|元|年|月|日|个|家|名|亿美元)")
+_NO_NAME = re.compile(
+    r"[，。；：！？、“”「」《》\n]|[0-9.,]+(?:万|亿|%|％|元|年|月|日|个|家|名|亿美元)"
+)
 
 
 def clean(text: str, start: int, end: int, *, certain: bool = False) -> tuple[int, int]:
@@ -361,7 +365,9 @@ _QUOTE_BEHIND = re.compile(
 )
 
 
-def find_definitions(folded: str, skeleton: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def find_definitions(
+    folded: str, skeleton: str
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Pairs of borders that name the same: 全名（简称“X”）, 法拉第未来（Faraday Future）."""
     for match in _DEFINITION.finditer(folded):
         full = clean(skeleton, *match.span("full"))

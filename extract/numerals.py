@@ -261,7 +261,9 @@ def _evaluate(tokens: Sequence[str]) -> int | None:
             elif total and scale == lowest:
                 return None
             else:
-                total = (total + value) * scale if total and scale > lowest else total + value * scale
+                total = (
+                    (total + value) * scale if total and scale > lowest else total + value * scale
+                )
                 lowest = scale
             section = 0 if token in LARGE_SCALES else section
             current = None

@@ -12,7 +12,7 @@ from extract.clauses import Group, Sentence, groups, sentences
 from extract.dates import find_dates
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
-from extract.records import ArticleDeals
+from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
 from extract.resolve import Entities, find_anaphora
 from extract.rounds import find_rounds
@@ -59,7 +59,12 @@ class Pipeline:
         )
 
     def _read(
-        self, article_id: str, title: str | None, published: str | None, source: str | None, text: str
+        self,
+        article_id: str,
+        title: str | None,
+        published: str | None,
+        source: str | None,
+        text: str,
     ) -> ArticleDeals:
         found = read_deals(article_id, text, published, lexicon=self._lexicon)
         return ArticleDeals(
@@ -69,7 +74,7 @@ class Pipeline:
 
 def read_deals(
     article_id: str, text: str, published: str | None, *, lexicon: bool = True
-) -> tuple[deals.DealRecord, ...]:
+) -> tuple[DealRecord, ...]:
     """The records of one text; texts without a trigger cost next to nothing."""
     folded = fold(text)
     hits = relations.find_hits(folded)
@@ -141,7 +146,9 @@ def _relations(reading: deals.Reading, names: Names, hits: Sequence[Hit]) -> Ite
     topic: tuple[Mention, ...] = (main,) if main else ()
     for sentence in reading.sentences:
         here = [p for p in parties if sentence.start <= p.start and p.end <= sentence.end]
-        found = groups(reading.skeleton if sentence.opener is None else reading.folded, sentence, here)
+        found = groups(
+            reading.skeleton if sentence.opener is None else reading.folded, sentence, here
+        )
         subject = topic
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
@@ -172,4 +179,5 @@ def _next_topic(found: Sequence[Group], topic: tuple[Mention, ...]) -> tuple[Men
 def _main_party(reading: deals.Reading, parties: Sequence[Mention]) -> Mention | None:
     """The party whose notice is reported, else the first one of the article."""
     notices = [p for p in parties if p.rule in {"names.notice", "names.title_colon"}]
-    return (notices or list(parties) or [None])[0]
+    found = notices or list(parties)
+    return found[0] if found else None

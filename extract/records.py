@@ -21,7 +21,14 @@ from pydantic import (
 )
 
 DealType = Literal[
-    "investment", "acquisition", "procurement", "partnership", "holding", "divestment", "debt", "ipo"
+    "investment",
+    "acquisition",
+    "procurement",
+    "partnership",
+    "holding",
+    "divestment",
+    "debt",
+    "ipo",
 ]
 Status = Literal["talks", "announced", "completed", "terminated"]
 Modifier = Literal["exact", "approx", "at_least", "at_most", "range", "vague"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,9 +12,9 @@ import ahocorasick_rs
 
 from extract.clauses import Clause, Group, Sentence
 from extract.errors import SeedError
-from extract.lexicon import alternation, read_toml, words
+from extract.lexicon import read_toml
 from extract.mentions import Mention
-from extract.records import DEAL_TYPES, DealType, Role
+from extract.records import DEAL_TYPES, DealType
 
 PLACES = ("subject", "object", "by", "to", "with", "from", "into")
 NEEDS = (
@@ -206,7 +206,7 @@ def _fill(
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
         elif listed:
-            places["object"] = (*places["object"], *group.parties)
+            places["object"] = (*places.get("object", ()), *group.parties)
     return places
 
 

@@ -25,7 +25,10 @@ _LEGAL = re.compile(
     r"(?:科技|技术|智能|信息|集团|控股|股份|有限|责任|公司|企业|发展|系统|产业|投资|管理|电子|网络|软件|实业|国际"
     r"|（[^（）]{2,4}）|\([^()]{2,4}\)|合伙|[一-龥]{0,6}(?:有限公司))+$"
 )
-_TAIL = re.compile(r"(?: ?(?:公司|集团|股份|控股|科技|科技集团|Inc\.?|Corp\.?|Ltd\.?|Pharmaceuticals|Aerospace|AI|\.ai|Capital|Ventures|Technologies|Semiconductor))$", re.I)
+_TAIL = re.compile(
+    r"(?: ?(?:公司|集团|股份|控股|科技|科技集团|Inc\.?|Corp\.?|Ltd\.?|Pharmaceuticals|Aerospace|AI|\.ai|Capital|Ventures|Technologies|Semiconductor))$",
+    re.I,
+)
 
 
 class Entities:
@@ -131,9 +134,7 @@ def find_anaphora(folded: str, parties: Sequence[Mention], main: Mention | None)
         before = [party for party in parties if party.end <= match.start()]
         antecedents = _antecedents(table.get(match.group(), "topic"), match.group(), before, main)
         if antecedents:
-            found.append(
-                Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents)
-            )
+            found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
 
 

@@ -22,7 +22,9 @@ def _width_table() -> dict[int, str]:
     # Punctuation that separates Chinese clauses keeps its form: rules tell ， from the , of 1,100.
     for kept in "，：；！？（）":
         table.pop(ord(kept), None)
-    for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000":
+    for space in (
+        "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+    ):
         table[ord(space)] = " "
     # Kangxi and CJK radicals that pages put in place of the ideographs they look like (⾼ for 高).
     for code in (*range(0x2F00, 0x2FD6), *range(0x2E80, 0x2EF4)):

@@ -55,6 +55,10 @@ def money_roles(skeleton: str, money: Sequence[Quantity]) -> list[MoneyRole]:
     return roles
 
 
+# 融资3亿美元估值20亿: the word between two amounts belongs to the second
+_NEXT = re.compile(r"[^，。；：\n0-9]{0,5}[0-9]")
+
+
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
     patterns = _money_patterns()
     if quantity.converted_from is not None:
@@ -62,13 +66,16 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
     if quantity.per == "share":
         return "other", quantity.end
     for kind in ("valuation", "other"):
-        if match := patterns[f"{kind} behind"].match(skeleton, quantity.end):
+        match = patterns[f"{kind} behind"].match(skeleton, quantity.end)
+        if match and not _NEXT.match(skeleton, match.end()):
             return kind, match.end()
     before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
         if patterns[f"{kind} before"].search(before):
             return kind, quantity.end
-    if quantity.part == "total" and re.search("累计", skeleton[max(0, quantity.start - 8) : quantity.end]):
+    if quantity.part == "total" and re.search(
+        "累计", skeleton[max(0, quantity.start - 8) : quantity.end]
+    ):
         return "total", quantity.end
     return "amount", quantity.end
 
@@ -121,7 +128,7 @@ def read_status(
             span = cues[status]
             if status == "talks" and signed and folded[slice(*span)] == "拟":
                 return "announced", Cited("announced", *span, "cue")
-            return status, Cited(status, *span, "cue")  # type: ignore[return-value]
+            return status, Cited(status, *span, "cue")
     return default, None  # type: ignore[return-value]
 
 
@@ -133,9 +140,7 @@ def pick_date(
     dates: Sequence[DateMention], clause: tuple[int, int], sentence: Sentence, at: int
 ) -> DateMention | None:
     """The date that a clause gives its deal: in the clause, else earlier in the sentence."""
-    usable = [
-        d for d in dates if d.role in {"point", "range"} and d.value and d.kind != "vague"
-    ]
+    usable = [d for d in dates if d.role in {"point", "range"} and d.value and d.kind != "vague"]
     inside = [d for d in usable if clause[0] <= d.start and d.end <= clause[1]]
     if inside:
         return min(inside, key=lambda d: (d.start > at, abs(d.start - at)))

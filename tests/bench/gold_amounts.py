@@ -92,7 +92,9 @@ def show(text: str, gold: dict[str, Any], quantities: list[Quantity]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("gold", nargs="+", type=Path)
     parser.add_argument("--errors", action="store_true", help="print what was missed")
     options = parser.parse_args()
