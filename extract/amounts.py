@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import cache
+from itertools import pairwise
 from typing import Literal, get_args
 
 from extract.errors import SeedError
@@ -150,6 +151,8 @@ def _unit_rows() -> tuple[dict[str, tuple[_Unit, str]], dict[str, list[_Row]]]:
         surface, name = row["surface"], row["class"]
         if fold(surface) != surface or (name not in lists and name not in _UNIT_KINDS):
             raise SeedError("not usable", file="units.tsv", line=line, key=surface)
+        if any(known.surface == surface for known in lists.get(name, ())):
+            raise SeedError("listed twice", file="units.tsv", line=line, key=surface)
         if name in lists:
             lists[name].append(_Row(surface, row["canonical"], row["guard"]))
         elif surface in units:
@@ -233,7 +236,8 @@ def _patterns() -> _Patterns:
     prefixes = [s for s, (_, side, _) in _currencies().items() if side != "behind"]
     hedges = "|".join(_hedge(row) for row in _longest_first(_unit_rows()[1]["before"]))
     behind = _unit_rows()[1]["behind"]
-    per = _unit_rows()[1]["per"]
+    pers = {row.surface: _not_followed(row.surface, row.guard) for row in _unit_rows()[1]["per"]}
+    behind_pers = [word for word in _by_length(pers) if word[0] in "/每一"]
     flags = re.VERBOSE
     return _Patterns(
         scan=re.compile(_scan_pattern(units, money, prefixes, hedges), flags),
@@ -253,15 +257,12 @@ def _patterns() -> _Patterns:
             rf"{_SPACE}(?P<word>{_tree((r.surface, r.guard) for r in behind)})", flags
         ),
         per_before=re.compile(
-            rf"""(?P<word>{_alternation([r.surface for r in per if r.surface[0] not in "/一"])})
+            rf"""(?P<word>{"|".join(_spaced(w) for w in _by_length(pers) if w[0] not in "/一")})
                 (?P<gap>[^，。；、,;：:（(\n\d每]{{0,8}})\Z""",
             flags,
         ),
         per_behind=re.compile(
-            rf"""{_SPACE}(?P<word>{
-                _tree((r.surface, r.guard) for r in per if r.surface[0] in "/每一")
-            })""",
-            flags,
+            rf"{_SPACE}(?P<word>{'|'.join(_spaced(w) + pers[w] for w in behind_pers)})", flags
         ),
         money_before=_governing("money_before"),
         money_weak=_governing("money_weak"),
@@ -290,7 +291,17 @@ def _governing(name: str) -> re.Pattern[str]:
 
 
 def _alternation(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda w: (-len(w), w)))
+    return "|".join(map(re.escape, _by_length(words)))
+
+
+def _by_length(words: Iterable[str]) -> list[str]:
+    """The longest first, so that an alternation takes the longest that fits."""
+    return sorted(set(words), key=lambda word: (-len(word), word))
+
+
+def _spaced(word: str) -> str:
+    """A word of a price, with the spaces that may stand around / and before Latin: 元 / 百万 tokens."""
+    return re.sub(r"(?<=/)|(?<=每百万)|(?<=/百万)", "[ ]?", re.escape(word))
 
 
 def _longest_first(rows: Iterable[_Row]) -> list[_Row]:
@@ -376,6 +387,7 @@ def _behind_number(units: str) -> str:
 
 _HALF = Decimal("0.5")
 _LETTER = re.compile(r"[A-Za-z]")
+_BARE_SCALE = re.compile(r"[万亿兆]|(?i:illion|bn|mn)")
 _SINGLE_LETTERS = frozenset("kmbtKMBT")
 _ORDINAL_BEFORE = frozenset("第")
 _PRICE_WORDS = re.compile(
@@ -398,13 +410,14 @@ _LIMIT = 24  # how far back the words that govern a number are looked for
 class _Reader:
     """One pass over one text. Holds the text and its folded form, nothing that outlives the pass."""
 
-    __slots__ = ("folded", "patterns", "text", "whole")
+    __slots__ = ("folded", "kind", "patterns", "text", "whole")
 
-    def __init__(self, text: str, folded: str, *, whole: bool) -> None:
+    def __init__(self, text: str, folded: str, *, whole: bool, kind: Kind | None = None) -> None:
         self.text = text
         self.folded = folded
         self.patterns = _patterns()
         self.whole = whole  # the text is one wording, said to be a quantity
+        self.kind = kind  # … of this kind
 
     def cores(self) -> Iterator[_Core]:
         """The numbers of the text with their units, from left to right, ranges as one."""
@@ -447,15 +460,22 @@ class _Reader:
             if not self._fits(start, end, match.end(), surface, unit, numeral):
                 return None
         elif match[prefix + "bare"] is not None:
+            if not _BARE_SCALE.search(self.folded, start, end):
+                return None
             level = bool(match[prefix + "bare"])
+        elif start and _LETTER.match(self.folded[start - 1]):
+            return None
         core = _Core(start, match.end(), (start, end), numeral, unit, level)
         return self._with_half(core, surface) if surface is not None else core
 
     def _unit_at(self, start: int, behind: int, surface: str, numeral: Numeral) -> _Unit:
         """The unit of a surface; 块 is 元 in 50块 and a measure word in 3万块 GPU."""
-        if surface != "块" or self._block_is_money(start, behind, scaled=bool(numeral.tail)):
+        if surface != "块":
             return _unit_of(surface)
-        return _unit_rows()[0]["块"][0]
+        is_money = self._block_is_money(start, behind, scaled=bool(numeral.tail))
+        if self.kind is not None:
+            is_money = self.kind == "money"
+        return _unit_of(surface) if is_money else _unit_rows()[0][surface][0]
 
     def _numeral(self, start: int, end: int) -> Numeral | None:
         wording = self.folded[start:end]
@@ -688,7 +708,7 @@ class _Reader:
         if core.numeral.naked and not modifier and not level and not self._naked_allowed(core, end):
             return None
         low, high, said = _bounds(core, modifier, level)
-        if unit.kind == "percent" and self._negative(start):
+        if unit.kind in {"percent", "points"} and self._negative(start):
             start, low, high = start - 1, _negated(high), _negated(low)
         quantity = Quantity(
             start, end, unit.kind,
@@ -716,7 +736,11 @@ class _Reader:
 
     def governed(self, core: _Core, end: int) -> Literal["yes", "weak", "no"]:
         """Whether words of money stand directly before a number or behind it."""
-        if self.whole or self.patterns.money_behind.match(self.folded, end):
+        if self.whole:
+            return "yes"
+        if core.unit is None and core.end - core.start == 1 == end - core.start:
+            return "no"  # 亿 in a name
+        if self.patterns.money_behind.match(self.folded, end):
             return "yes"
         number = core.number[0]
         window = (max(0, number - _LIMIT), number)
@@ -733,14 +757,14 @@ class _Reader:
         if self._at(end) in _PER_START and (
             match := self.patterns.per_behind.match(self.folded, end)
         ):
-            per, end = self.patterns.pers[match["word"]], match.end()
+            per, end = self.patterns.pers[match["word"].replace(" ", "")], match.end()
         window = self.folded[max(0, start - 20) : start]
         if (
             per is None
             and _PER_HINT.search(window)
             and (match := self.patterns.per_before.search(window))
         ):
-            per = self.patterns.pers[match["word"]]
+            per = self.patterns.pers[match["word"].replace(" ", "")]
             if match["word"][0] == "每" and not match["gap"].strip():
                 start -= len(window) - match.start()
         part = None
@@ -829,7 +853,9 @@ def _bounds(core: _Core, hedge: Modifier | None, level: bool) -> _Bounds:
     if hedge == "approx" and low == high:
         return low, high, "approx"
     if level and low == high and hedge is None:
-        return low, times(low, Decimal(10)), "vague"
+        # 十亿级 is an order of magnitude like 百亿级, 50万元级 a class of about that price.
+        high = times(low, Decimal(10)) if numeral.tail[:1] == "十" else low
+        return low, high, "vague" if high > low else "approx"
     if numeral.modifier == "at_least":
         return low, None, "at_least"
     return low, high, numeral.modifier
@@ -866,7 +892,7 @@ class _Item:
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _LIST_GAP = re.compile(r"\s*(?:[、和与及或]|以及|、和)\s*")
-_MONEY_LIST_GAP = re.compile(r"\s*(?:[、，,/和与及或]|以及|[、，]和)\s*")
+_MONEY_LIST_GAP = re.compile(r"\s*(?:[、，,和与及或]|以及|[、，]和)\s*")
 _BOUNDS_GAP = re.compile(r"\s*[，,、]?\s*(?:且|并|和|但)?(?:同时)?\s*")
 _CONVERSION_GAP = re.compile(r"\s*(?P<open>[（(【\[])?[，,]?[^，。；！？（()）\n]{0,24}")
 _CONVERTS = re.compile("合|折|相当于|约等于|换算|汇率")
@@ -875,14 +901,17 @@ _NO_CONVERSION = re.compile("含|其中|包括|占|另|加|及|和|从|由|较")
 
 def _items(reader: _Reader) -> list[_Item]:
     found: list[_Item] = []
-    free = 0  # where the last quantity ends
     for core in reader.cores():
         quantity = reader.quantity(core)
-        if quantity is None or core.start < free:
+        if quantity is None:
+            continue
+        while found and found[-1].bare and quantity.start < found[-1].quantity.end:
+            found.pop()  # 百万 of 每百万 tokens 2 元
+        free = found[-1].quantity.end if found else 0
+        if core.start < free:
             continue
         if quantity.start < free:
             quantity = replace(quantity, start=core.start)
-        free = quantity.end
         governed = reader.governed(core, quantity.end) if core.unit is None else "yes"
         found.append(_Item(quantity, core.unit.factor if core.unit else Decimal(1), governed))
     return found
@@ -890,10 +919,11 @@ def _items(reader: _Reader) -> list[_Item]:
 
 def _share_units(items: Sequence[_Item], folded: str) -> None:
     """3亿、5亿和8亿美元: the unit told last, or first, is that of the whole list."""
-    for item, other in zip(reversed(items[:-1]), reversed(items[1:]), strict=True):
+    for other, item in pairwise(items[::-1]):
         if item.bare and not other.bare:
-            _take_unit(item, other, folded[item.quantity.end : other.quantity.start][:6])
-    for other, item in zip(items[:-1], items[1:], strict=True):
+            gap = folded[item.quantity.end : other.quantity.start][:6]
+            _take_unit(item, other, gap.replace("/", "、"))  # 22.98 万 / 23.98 万元
+    for other, item in pairwise(items):
         if item.bare and not other.bare:
             _take_unit(item, other, folded[other.quantity.end : item.quantity.start][:6])
 
@@ -920,10 +950,7 @@ def _give(item: _Item, kind: Kind, unit: str, factor: Decimal = Decimal(1)) -> N
 
 def _lend_currencies(items: Sequence[_Item], folded: str, home: str) -> None:
     """A number with money words but no currency has that of its sentence, else the region's."""
-    later: list[str] = []
-    for currency in _seen_currencies(list(reversed(items)), folded):
-        later.append(currency)
-    later.reverse()
+    later = list(_seen_currencies(items[::-1], folded))[::-1]
     earlier = ""
     position = 0
     for item, behind in zip(items, later, strict=True):
@@ -1004,9 +1031,14 @@ def find_money(text: str, *, region: Region = "CN", folded: str | None = None) -
     return [q for q in find_quantities(text, region=region, folded=folded) if q.kind == "money"]
 
 
-def parse_quantity(text: str, *, region: Region = "CN") -> Quantity | None:
-    """The quantity that a whole string words, or None where anything is left over."""
-    found = _find(text, fold(text), HOME[region], whole=True)
+def parse_quantity(
+    text: str, *, region: Region = "CN", kind: Kind | None = None
+) -> Quantity | None:
+    """The quantity that a whole string words, or None where anything is left over.
+
+    ``kind`` decides where the words alone leave it open: 两块 is money or a count.
+    """
+    found = _find(text, fold(text), HOME[region], whole=True, kind=kind)
     if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)):
         return found[0]
     return None
@@ -1020,7 +1052,7 @@ def parse_money(
     What ``find_money`` cites gives the same value again. Where the words leave the currency open
     (8000 万, 300億元), ``currency_hint`` names it, if it can be that one; else it is the region's.
     """
-    quantity = parse_quantity(text, region=region)
+    quantity = parse_quantity(text, region=region, kind="money")
     if quantity is None or quantity.kind != "money":
         return None
     if currency_hint is None or not quantity.inferred or quantity.unit == currency_hint:
@@ -1031,8 +1063,10 @@ def parse_money(
     return quantity
 
 
-def _find(text: str, folded: str, home: str, *, whole: bool) -> list[Quantity]:
-    items = _items(_Reader(text, folded, whole=whole))
+def _find(
+    text: str, folded: str, home: str, *, whole: bool, kind: Kind | None = None
+) -> list[Quantity]:
+    items = _items(_Reader(text, folded, whole=whole, kind=kind))
     for item in items:
         if item.quantity.unit == "*":
             item.quantity = replace(item.quantity, unit=home)

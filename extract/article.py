@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final
 
 from pydantic import Field, ValidationError
 
-from extract.dates import dateline, publication_date
 from extract.errors import ArticleError
 from extract.records import DATE_PATTERN, Frozen
 
@@ -81,6 +80,15 @@ def read_articles(
             yield _finished(found, published, taken) if isinstance(found, _Draft) else found
 
 
+def read_argument(argument: str, *, published: str | None = None) -> Iterator[Article | Failure]:
+    """The articles of a path, where there is something at it, else the argument as a text."""
+    if argument == STDIN or os.path.exists(argument):
+        yield from read_articles([argument], published=published)
+    else:
+        draft = _Draft("text", None, ("text",), {"text": argument})
+        yield _finished(draft, published, set())
+
+
 def join_title(title: str | None, body: str) -> str:
     """The text of an article: title, newline, body; a body that begins with the title stays."""
     return f"{title}\n{body}" if title and not body.startswith(title) else body
@@ -141,6 +149,8 @@ _FILE_DATE = re.compile(
 
 
 def _published(draft: _Draft, text: str) -> str | None:
+    from extract.dates import dateline, publication_date
+
     told = draft.fields.get("published")
     given = publication_date(str(told)) if told else None
     if found := given or dateline(text):

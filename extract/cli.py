@@ -4,74 +4,165 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract.errors import ZhDealsError
+from extract.errors import UsageError, ZhDealsError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from extract.batch import Reader
+
+app = typer.Typer(
+    name="zhdeals",
+    help="Chinese tech news to deal records, every value traceable to the words it came from.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Published = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Day of publication for articles that tell none; 昨日 and 今年10月 count from it.",
+    ),
+]
+NoLexicon = Annotated[
+    bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"zhdeals {installed('zhdeals')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
 def run(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders of articles.")],
-    out: Annotated[str, typer.Option(help="Where the JSON Lines go; - for the terminal.")] = "-",
-    no_lexicon: Annotated[bool, typer.Option(help="Leave the lists of names out.")] = False,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Files and folders: .txt .md .json .jsonl; - for stdin."
+        ),
+    ],
+    out: Annotated[str, typer.Option(help="Where the JSON Lines go; - for stdout.")] = "-",
+    published: Published = None,
+    no_lexicon: NoLexicon = False,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Leave out deals of less confidence.")
+    ] = 0.0,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Put the article's text into its line.")
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many processes; default: one for each core.")
+    ] = None,
 ) -> None:
-    """Read articles and write one JSON object for each, in the order of the input."""
-    from extract.article import Failure, read_articles
-    from extract.pipeline import Pipeline
+    """Write the deals of each article as a line of JSON.
 
-    pipeline = Pipeline(lexicon=not no_lexicon)
-    articles = deals = failures = 0
-    sink: Any = nullcontext(sys.stdout) if out == "-" else open(out, "w", encoding="utf-8")  # noqa: SIM115
-    with sink as stream:
-        for article in read_articles(paths):
-            if isinstance(article, Failure):
-                failures += 1
-                typer.echo(str(article), err=True)
-                continue
-            found = pipeline.read_article(article)
-            articles += 1
-            deals += len(found.deals)
-            stream.write(found.model_dump_json() + "\n")
-    typer.echo(f"{articles} articles, {deals} deals, {failures} not read", err=True)
-    raise typer.Exit(1 if failures else 0)
+    Lines stand in the order of the input, folders are read with their subfolders, sorted. Exit code 1 says that some input could not be read; it is listed with its reason.
+    """
+    from extract import batch, show
+    from extract.article import read_articles
+
+    console = _console(stderr=True)
+    hidden = out == batch.STDOUT and sys.stdout.isatty()
+    with batch.open_sink(out) as sink, show.progress(console, shown=not hidden) as progress:
+        summary = batch.run(
+            read_articles(paths, published=_day(published)),
+            _MakeReader(not no_lexicon),
+            sink,
+            options=batch.Options(min_confidence, with_text),
+            processes=processes,
+            progress=progress,
+        )
+    for failure in summary.failures:
+        typer.echo(str(failure), err=True)
+    typer.echo(summary.line(), err=True)
+    raise typer.Exit(1 if summary.failures else 0)
+
+
+@app.command()
+def show(
+    file_or_text: Annotated[str, typer.Argument(help="A file, a folder, - or the text itself.")],
+    published: Published = None,
+    no_lexicon: NoLexicon = False,
+) -> None:
+    """Show articles in colour, and their deals as cards."""
+    from extract import show as views
+    from extract.article import Failure, read_argument
+
+    console, failed = _console(), False
+    reader = _MakeReader(not no_lexicon)()
+    for article in read_argument(file_or_text, published=_day(published)):
+        if isinstance(article, Failure):
+            failed = True
+            typer.echo(str(article), err=True)
+        else:
+            console.print(views.article_view(article.text, reader(article)))
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="Gold, JSON Lines.")],
-    floors: Annotated[Path | None, typer.Option(help="Refuse scores under these floors.")] = None,
-    pin: Annotated[bool, typer.Option(help="Move the floors up to the scores.")] = False,
+    pred: Annotated[
+        Path | None,
+        typer.Argument(help="Output to score; without it the texts in GOLD are read now."),
+    ] = None,
+    errors: Annotated[int, typer.Option(min=0, help="Show that many mistakes.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    floors: Annotated[
+        Path | None, typer.Option(help="Refuse, with exit code 1, scores under these floors.")
+    ] = None,
+    pin: Annotated[bool, typer.Option("--pin", help="Move the floors up to the scores.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --pin: also move them down.")
+    ] = False,
+    no_lexicon: NoLexicon = False,
 ) -> None:
-    """Run the pipeline on the gold's texts and print precision, recall and F1."""
-    from extract import evaluate as scoring
-    from extract.pipeline import Pipeline
+    """Score output against gold.
 
-    articles = scoring.read_gold(gold)
-    pipeline = Pipeline()
-    pred = [
-        scoring.as_prediction(
-            pipeline.read(
-                article.text,
-                published=article.published,
-                title=article.title,
-                article_id=article.article_id,
-            )
-        )
-        for article in articles
-    ]
-    report = scoring.evaluate(articles, pred)
-    for name, counts in report.rows():
-        scores = (counts.precision, counts.recall, counts.f1)
-        shown = "  ".join("–" if score is None else f"{score:.3f}" for score in scores)
-        typer.echo(f"{name:16s} P R F1  {shown}")
+    Prints precision, recall and F1 of deals, records and slots. With --floors it is a gate: scores
+    under the pinned ones, or another gold file than the pinned one, give exit code 1.
+    """
+    from extract import evaluate as scoring
+    from extract import show as views
+
+    if (pin and floors is None) or (force and not pin):
+        raise UsageError("--pin needs --floors, and --force needs --pin")
+    wanted = scoring.read_gold(gold)
+    found = (
+        scoring.read_predictions(pred)
+        if pred
+        else scoring.predict(wanted, _MakeReader(not no_lexicon)())
+    )
+    report = scoring.evaluate(wanted, found)
+    if as_json:
+        _print_json(report.as_dict(mistakes=errors))
+    else:
+        _console().print(views.report_view(report, mistakes=errors))
     if floors is not None:
-        gate = (scoring.pin_floors if pin else scoring.check_floors)(report, gold, floors)
+        gate = (
+            scoring.pin_floors(report, gold, floors, force=force)
+            if pin
+            else scoring.check_floors(report, gold, floors)
+        )
         for refusal in gate.refusals:
             typer.echo(refusal, err=True)
         raise typer.Exit(1 if gate.refusals else 0)
@@ -79,16 +170,110 @@ def evaluate(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of one line of output."""
+    """Print the JSON Schema of a line of output."""
     from extract.records import json_schema
 
-    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    _print_json(json_schema())
 
 
-def main() -> None:
-    """The entry point: an error of the package is one line and exit code 2."""
+@app.command()
+def check(
+    output: Annotated[Path, typer.Argument(help="Output of run, JSON Lines.")],
+    articles: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="What the output was made from; may be repeated. Lines with text need none.",
+        ),
+    ] = None,
+) -> None:
+    """Prove output from its own citations.
+
+    Each cited text must be the slice of the article at its offsets, and each value must follow
+    from the words it cites. Every violation is a line, and gives exit code 1.
+    """
+    from extract.article import Article, read_articles
+    from extract.check import check_file
+
+    read = [found for found in read_articles(articles or []) if isinstance(found, Article)]
+    checked = check_file(output, {article.article_id: article for article in read})
+    for violation in checked.violations:
+        typer.echo(str(violation))
+    typer.echo(checked.line(), err=True)
+    raise typer.Exit(1 if checked.violations else 0)
+
+
+@app.command()
+def amounts(
+    text: Annotated[str, typer.Argument(help="Any Chinese text.")],
+    region: Annotated[str, typer.Option(help="What a bare 元 is: CN, TW or HK.")] = "CN",
+) -> None:
+    """List the quantities of a text with their values."""
+    from extract.amounts import HOME, find_quantities
+    from extract.show import quantity_table
+
+    if region not in HOME:
+        raise UsageError(f"must be one of {', '.join(HOME)}", key="--region")
+    _console().print(quantity_table(text, find_quantities(text, region=region)))  # type: ignore[arg-type]
+
+
+@app.command()
+def dates(
+    text: Annotated[str, typer.Argument(help="Any Chinese text.")],
+    published: Published = None,
+) -> None:
+    """List the dates of a text with their values."""
+    from extract.dates import find_dates
+    from extract.show import date_table
+
+    day = published.date() if published else None
+    _console().print(date_table(text, find_dates(text, published=day)))
+
+
+@dataclass(frozen=True, slots=True)
+class _MakeReader:
+    """Makes the pipeline, in this process or in others; equal where the options are."""
+
+    lexicon: bool
+
+    def __call__(self) -> Reader:
+        from extract.pipeline import Pipeline
+
+        return Pipeline(lexicon=self.lexicon).read_article
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _day(published: datetime | None) -> str | None:
+    return published.date().isoformat() if published else None
+
+
+def _print_json(content: object) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+# Typer carries click inside or beside itself, depending on its version, and exports its errors
+# but not their base.
+_Misuse: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: misuse and errors of the package are one line and exit code 2."""
     try:
-        app()
+        code = app(arguments, prog_name="zhdeals", standalone_mode=False)
     except ZhDealsError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+        code = _complain(str(error), 2)
+    except _Misuse as error:
+        code = _complain(error.format_message(), 2)  # type: ignore[attr-defined]
+    except (typer.Abort, KeyboardInterrupt):
+        code = _complain("interrupted", 130)
+    sys.exit(code or 0)
+
+
+def _complain(message: str, code: int) -> int:
+    typer.echo(f"zhdeals: {' '.join(message.split())}", err=True)
+    return code

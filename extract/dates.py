@@ -65,14 +65,14 @@ class _Shift(NamedTuple):
     number: int
 
 
-_Unit = Literal["day", "weekday", "weekend", "week", "month", "quarter", "half", "year", "vague"]
+_Unit = Literal["day", "weekday", "week", "month", "quarter", "half", "year", "vague"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
     """The words of one date, read but not yet resolved.
 
-    ``unit`` is the finest unit said. ``later`` is the other end of a range, ``gloss`` a date in
+    ``unit`` is the finest unit said, ``part`` the number of a quarter or a half. ``later`` is the other end of a range, ``gloss`` a date in
     brackets that says the same (周五（5月29日）), ``place`` where in its unit an edge lies (年底 told
     alone: ``end``), ``ago`` a distance in units (三个月前: -3).
     """
@@ -83,7 +83,8 @@ class _Said:
     year: _Shift | None = None
     month: _Shift | None = None
     day: _Shift | None = None
-    number: int = 0
+    part: _Shift | None = None
+    weekday: int = 0
     week: int | None = None
     ago: int | None = None
     place: str = ""
@@ -95,11 +96,9 @@ class _Said:
     def kind(self) -> DateKind:
         if self.unit == "vague":
             return "vague"
-        shifts = [shift for shift in (self.year, self.month, self.day) if shift]
-        told = self.unit in ("weekday", "weekend", "week") or self.ago is not None or self.place
-        if told or any(shift.base != "is" for shift in shifts):
-            return "relative"
-        if self.number and self.year is None and self.week is not None:
+        shifts = (self.year, self.month, self.day, self.part)
+        counted = self.unit in ("weekday", "week") or self.ago is not None
+        if counted or any(shift is not None and shift.base != "is" for shift in shifts):
             return "relative"
         return "absolute" if self.year else "partial"
 
@@ -182,7 +181,9 @@ def _guarded(word: str, entry: Mapping[str, Any]) -> str:
 def _word_pattern(unit: str) -> str:
     """The words of one unit, the longest first, each with what must not stand beside it."""
     table = read_toml(_SEED)[unit]
-    return "|".join(_guarded(word, table[word]) for word in sorted(table, key=lambda w: (-len(w), w)))
+    return "|".join(
+        _guarded(word, table[word]) for word in sorted(table, key=lambda w: (-len(w), w))
+    )
 
 
 # --------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ def _number(digits: str) -> int:
 
 
 def _month_pattern() -> str:
-    after = f"(?!{_listed('guard', 'month')}|{words(_SEED, 'guard', 'month_live')[0]})"
+    after = f"(?!{_listed('guard', 'month')}|(?!{_listed('guard', 'month_live')})活)"
     return rf"(?:(?P<month_from>{_MONTH}){_GAP}月?{_JOIN})?(?P<month>{_MONTH}){_GAP}月{after}"
 
 
@@ -303,7 +304,7 @@ def _year_openings() -> str:
           | (?P<roc_short>(?P<roc>1[0-3]\d){_GAP}年度?(?={_GAP}(?:(?:1[0-2]|0?[1-9]){_GAP}月|第?{_QUARTER}季|[上下]半年)))
           | (?P<year_short>(?<![.\-])(?P<ys>{_SHORT_YEAR}){_GAP}年{short_rest})
           | (?P<year_q>(?<![A-Za-z.\-])(?P<yq>{_SHORT_YEAR})(?=Q[1-4]{_END}))
-          | (?P<q_year>(?<![A-Za-z.])(?P<qy_n>[1-4])(?P<qy_unit>[QH]){_GAP}(?P<qy>{_YEAR}|{_SHORT_YEAR}){_END})
+          | (?P<q_year>(?<![A-Za-z.])(?P<qy_n>[1-4](?=Q)|[12](?=H))(?P<qy_unit>[QH]){_GAP}(?P<qy>{_YEAR}|{_SHORT_YEAR}){_END})
         )
       | (?P<fy_name>(?<![A-Za-z])FY{_GAP}(?:20)?(?P<fyn>\d\d)(?![0-9])(?={_GAP}Q[1-4]{_END}|(?![A-Za-z])))
       | (?P<year_han>(?<![〇零一二三四五六七八九])(?P<yh>{_HAN_YEAR})年{guard})
@@ -383,10 +384,14 @@ def _vague_pattern() -> str:
 
 def _opening_pattern() -> str:
     """One pattern with all openings behind a look at their first characters."""
-    firsts = {word[0] for word in _word_table()} | {word[0] for word in words(_SEED, "vague", "words")}
+    firsts = {word[0] for word in _word_table()} | {
+        word[0] for word in words(_SEED, "vague", "words")
+    }
     firsts |= {word[0] for word in _shifts("week", "before")} | set(_shifts("edge", "season_years"))
     firsts |= {word[0] for word in words(_SEED, "week", "names")}
-    chars = "".join(sorted(firsts | set("一二两三四五六七八九十廿卅元半第首末前上中下年月民QF今昨明")))
+    chars = "".join(
+        sorted(firsts | set("一二两三四五六七八九十廿卅元半第首末前上中下年月民QF今昨明"))
+    )
     return rf"""
         (?=[0-9{re.escape(chars)}])(?:
           {_year_openings()} | {_ago_openings()} | {_month_openings()} | {_day_openings()}
@@ -397,13 +402,19 @@ def _opening_pattern() -> str:
 
 def _tail_pattern() -> str:
     """What belongs to a day behind it: a weekday, a gloss in brackets, a time of the day."""
-    names, parts, short = _listed("week", "names"), _listed("time", "parts"), _listed("time", "short")
+    names, parts, short = (
+        _listed("week", "names"),
+        _listed("time", "parts"),
+        _listed("time", "short"),
+    )
     before = alternation(list(_shifts("week", "before")))
     clock = (
         r"(?:[01]?\d|2[0-4])(?:[ ]?[点时](?!名|击|评|赞|代|间|尚|任|位|心)(?:[ ]?[0-5]?\d[ ]?分|半|整)?|:[0-5]\d(?::[0-5]\d)?)"
         r"(?:许|左右|整)?"
     )
-    han_clock = "(?:十[一二]?|[一二两三四五六七八九])[点时](?!名|击|评|赞|代|间|尚|任|位|心)(?:半|整|许)?"
+    han_clock = (
+        "(?:十[一二]?|[一二两三四五六七八九])[点时](?!名|击|评|赞|代|间|尚|任|位|心)(?:半|整|许)?"
+    )
     return rf"""
         [ ]?[(（][ ]?(?:
             (?:{before})?(?:{names}){_WEEKDAY} | (?P<weekday_short>{_WEEKDAY})
@@ -504,5 +515,1071 @@ def _grammar() -> _Grammar:
             rf"{_WEEKDAY}|{_listed('time', 'parts')}|起(?!伏)|晚)"
         ),
         quarter_after=_compile(rf"[ ]?(?:{_listed('quarter_bare', 'after')})"),
-        quarter_before=_compile(rf"(?:^|[，。、；：（(,\n]|{_listed('quarter_bare', 'before')})[ ]?$"),
+        quarter_before=_compile(
+            rf"(?:^|[，。、；：（(,\n]|{_listed('quarter_bare', 'before')})[ ]?$"
+        ),
     )
+
+
+# --------------------------------------------------------------------------------------------
+# Reading: from an opening to what was said
+
+_Reader = Callable[[str, re.Match[str]], "_Said | None"]
+
+
+def _is(digits: str) -> _Shift:
+    return _Shift("is", _number(digits))
+
+
+def _full_year(digits: str) -> _Shift:
+    number = _number(digits)
+    return _Shift("is", 2000 + number if number < 100 else number)
+
+
+def _read_iso(folded: str, match: re.Match[str]) -> _Said:
+    year, month, day = (_is(match["iso_" + part]) for part in ("year", "month", "day"))
+    return _Said(match.start(), match.end(), "day", year, month, day)
+
+
+def _read_year(folded: str, match: re.Match[str]) -> _Said:
+    """2025年, 2025财年, FY26, 25年 and what follows."""
+    digits = next(filter(None, (match[name] for name in _YEAR_GROUPS)))
+    fiscal = match["fy"] is not None or match["fyn"] is not None
+    said = _Said(match.start(), match.end(), "year", _full_year(digits), fiscal=fiscal)
+    first = match["y_from"] or match["fy_from"]
+    full = _after_year(folded, said)
+    if not first:
+        return full
+    return replace(said, year=_is(first), end=full.end, later=full)
+
+
+_YEAR_GROUPS = ("y", "y_only", "fy", "ys", "yq", "fyn", "yh")
+
+
+def _read_roc(folded: str, match: re.Match[str]) -> _Said:
+    """民國114年 is 2025."""
+    year = _Shift("is", _number(match["rn"] or match["roc"]) + 1911)
+    return _after_year(folded, _Said(match.start(), match.end(), "year", year))
+
+
+def _read_quarter_year(folded: str, match: re.Match[str]) -> _Said:
+    """2Q26, 1H25."""
+    unit: _Unit = "quarter" if match["qy_unit"] == "Q" else "half"
+    year, part = _full_year(match["qy"]), _is(match["qy_n"])
+    return _Said(match.start(), match.end(), unit, year, part=part)
+
+
+def _read_year_word(folded: str, match: re.Match[str]) -> _Said:
+    word = _word_table()[match["year_word"]]
+    said = _Said(match.start(), match.end(), "year", word.shift, fiscal=word.fiscal)
+    return _through(_after_year(folded, said), word)
+
+
+def _through(said: _Said, word: _Word) -> _Said:
+    """今明两年: from this year to the next."""
+    if not word.through:
+        return said
+    last = _Shift(word.shift.base, word.shift.number + word.through)
+    later = replace(said, **{word.unit: last})
+    return replace(said, later=later)
+
+
+def _read_season_year(folded: str, match: re.Match[str]) -> _Said:
+    """今夏: the year."""
+    shift = _Shift("now", _shifts("edge", "season_years")[match["sy"]])
+    return _Said(match.start(), match.end(), "year", shift)
+
+
+def _after_year(folded: str, said: _Said) -> _Said:
+    """A year with the month, quarter, half, season or edge that follows it."""
+    rest = _grammar().year_rest.match(folded, said.end)
+    if rest is None or rest.lastgroup is None:
+        return said
+    said = replace(said, end=rest.end())
+    if rest["month"]:
+        return _with_month(folded, said, rest)
+    if half := rest["half_word"] or rest["half_h"]:
+        return replace(said, unit="half", part=_HALVES[half])
+    if rest["front_count"]:
+        return _with_front(said, _number(rest["front_count"]), rest["front_unit"])
+    if rest["season"] or rest["edge"]:
+        return said
+    return _with_quarter(said, rest)
+
+
+_HALVES = {"上": _Shift("is", 1), "下": _Shift("is", 2), "1": _Shift("is", 1), "2": _Shift("is", 2)}
+
+
+def _with_quarter(said: _Said, match: re.Match[str]) -> _Said:
+    groups = match.groupdict()
+    digits = next(filter(None, (groups.get(name) for name in _QUARTER_GROUPS)))
+    fiscal = said.fiscal or groups["fiscal"] is not None
+    full = replace(said, unit="quarter", part=_is(digits), fiscal=fiscal)
+    if not groups["quarter_from"]:
+        return full
+    return replace(full, part=_is(groups["quarter_from"]), later=full)
+
+
+_QUARTER_GROUPS = ("quarter", "quarter_2", "quarter_3", "quarter_q")
+
+
+def _with_front(said: _Said, count: int, unit: str) -> _Said:
+    """2026年前5个月: from January to May."""
+    if count < 2 or count > (12 if unit == "月" else 4):
+        return replace(said, unit="vague")
+    if unit == "月":
+        first = replace(said, unit="month", month=_Shift("is", 1))
+        return replace(first, later=replace(first, month=_Shift("is", count)))
+    first = replace(said, unit="quarter", part=_Shift("is", 1))
+    return replace(first, later=replace(first, part=_Shift("is", count)))
+
+
+def _with_month(folded: str, said: _Said, match: re.Match[str]) -> _Said:
+    full = _after_month(folded, replace(said, unit="month", month=_is(match["month"])))
+    if not match["month_from"]:
+        return full
+    first = replace(said, unit="month", month=_is(match["month_from"]), end=full.end)
+    return replace(first, later=full.later or full)
+
+
+def _after_month(folded: str, said: _Said) -> _Said:
+    """A month with the day or the edge that follows it."""
+    rest = _grammar().month_rest.match(folded, said.end)
+    if rest is None:
+        return said
+    said = replace(said, end=rest.end())
+    if rest["day"]:
+        return replace(said, unit="day", day=_is(rest["day"]))
+    if rest["day_from"]:
+        full = replace(said, unit="day", day=_is(rest["day_to"]))
+        return replace(full, day=_is(rest["day_from"]), later=full)
+    return said
+
+
+def _read_month(folded: str, match: re.Match[str]) -> _Said:
+    return _with_month(folded, _Said(match.start(), match.end(), "month"), match)
+
+
+def _read_month_word(folded: str, match: re.Match[str]) -> _Said:
+    word = _word_table()[match["month_word"]]
+    return _after_month(folded, _Said(match.start(), match.end(), "month", month=word.shift))
+
+
+def _read_day_now(folded: str, match: re.Match[str]) -> _Said:
+    """今（18）日, as Taiwanese papers write."""
+    shift = _Shift("now", {"前": -2, "昨": -1, "今": 0, "明": 1}[match["dn"]])
+    told = _Said(match.start(), match.end(), "day", day=_is(match["dn_day"]))
+    return replace(told, day=shift, gloss=told)
+
+
+def _read_day_word(folded: str, match: re.Match[str]) -> _Said:
+    word = _word_table()[match["day_word"]]
+    return _through(_Said(match.start(), match.end(), "day", day=word.shift), word)
+
+
+def _read_slash(folded: str, match: re.Match[str]) -> _Said:
+    month, day = _is(match["sl_month"]), _is(match["sl_day"])
+    return _Said(match.start(), match.end(), "day", month=month, day=day)
+
+
+def _read_day(folded: str, match: re.Match[str]) -> _Said:
+    full = _Said(match.start(), match.end(), "day", day=_is(match["do"]))
+    return replace(full, day=_is(match["do_from"]), later=full) if match["do_from"] else full
+
+
+def _week_shift(before: str | None) -> int | None:
+    return None if before is None else _shifts_of_weeks()[before]
+
+
+@cache
+def _shifts_of_weeks() -> Mapping[str, int]:
+    return _shifts("week", "before")
+
+
+def _read_weekday(folded: str, match: re.Match[str]) -> _Said:
+    name = match["wd"] or match["wb"] or match["wb_2"]
+    number = 7 if name in "日天" else _DIGITS[name]
+    week = _week_shift(match["wd_before"])
+    return _Said(match.start(), match.end(), "weekday", weekday=number, week=week)
+
+
+def _read_weekend(folded: str, match: re.Match[str]) -> _Said:
+    week = _week_shift(match["we_before"])
+    saturday = _Said(match.start(), match.end(), "weekday", weekday=6, week=week)
+    return replace(saturday, later=replace(saturday, weekday=7))
+
+
+def _read_week(folded: str, match: re.Match[str]) -> _Said:
+    """上周 has no form of its own among the values: it stands for its month."""
+    end = match.end()
+    for word in words(_SEED, "edge", "loose") + words(_SEED, "edge", "begin") + ("内",):
+        if folded.startswith(word, end):
+            end += len(word)
+            break
+    return _Said(match.start(), end, "week", week=_week_shift(match["wk_before"]))
+
+
+def _read_front_quarters(folded: str, match: re.Match[str]) -> _Said:
+    said = _Said(match.start(), match.end(), "quarter")
+    return _with_front(said, _number(match["fq"]), "季度")
+
+
+def _read_quarter(folded: str, match: re.Match[str]) -> _Said:
+    return _with_quarter(_Said(match.start(), match.end(), "quarter"), match)
+
+
+def _read_quarter_word(folded: str, match: re.Match[str]) -> _Said:
+    word = _word_table()[match["quarter_word"]]
+    return _Said(match.start(), match.end(), "quarter", part=word.shift, fiscal=word.fiscal)
+
+
+def _read_quarter_letter(folded: str, match: re.Match[str]) -> _Said:
+    return _Said(match.start(), match.end(), "quarter", part=_is(match["ql"]))
+
+
+def _read_half(folded: str, match: re.Match[str]) -> _Said:
+    part = _HALVES[match["hf"] or match["hf_2"]]
+    fiscal = match["hf_2"] is not None
+    return _Said(match.start(), match.end(), "half", part=part, fiscal=fiscal)
+
+
+@cache
+def _places() -> dict[str, str]:
+    """The edges by the part of their unit they stand for."""
+    table = {"上": "begin", "中": "middle", "下": "end"}
+    for place in ("begin", "middle", "end", "within", "loose"):
+        table |= dict.fromkeys(words(_SEED, "edge", place), place)
+    return table
+
+
+def _read_edge_year(folded: str, match: re.Match[str]) -> _Said:
+    place = _places()[match["ey"]]
+    return _Said(match.start(), match.end(), "year", year=_Shift("now", 0), place=place)
+
+
+def _read_edge_month(folded: str, match: re.Match[str]) -> _Said:
+    place = _places()[match["em"] or match["em_2"]]
+    return _Said(match.start(), match.end(), "month", month=_Shift("now", 0), place=place)
+
+
+_AGO_UNITS: dict[str, _Unit] = {
+    "天": "day", "周": "week", "个星期": "week", "星期": "week", "个礼拜": "week", "礼拜": "week",
+    "个月": "month", "个季度": "quarter", "年": "year",
+}  # fmt: skip
+
+
+def _read_ago(folded: str, match: re.Match[str]) -> _Said:
+    """三个月前 counts in months, 半年前 in six of them, 半个月前 in fifteen days."""
+    sign = -1 if match["ago_back"] else 1
+    said = _Said(match.start(), match.end(), "month")
+    if match["ago_half"]:
+        if match["ago_half_unit"] == "年":
+            return replace(said, ago=6 * sign)
+        return replace(said, unit="week", ago=2 * sign)
+    return replace(said, unit=_AGO_UNITS[match["ago_unit"]], ago=_number(match["ago_count"]) * sign)
+
+
+def _read_vague(folded: str, match: re.Match[str]) -> _Said:
+    return _Said(match.start(), match.end(), "vague")
+
+
+_READERS: dict[str, _Reader] = {
+    "iso": _read_iso,
+    **dict.fromkeys(
+        ("fiscal_year", "year", "year_only", "year_short", "year_q", "fy_name", "year_han"),
+        _read_year,
+    ),
+    **dict.fromkeys(("roc_short", "roc_name"), _read_roc),
+    "q_year": _read_quarter_year,
+    "year_word": _read_year_word,
+    "season_year": _read_season_year,
+    "month_opening": _read_month,
+    "month_word": _read_month_word,
+    "day_now": _read_day_now,
+    "day_word": _read_day_word,
+    "slash": _read_slash,
+    "day_opening": _read_day,
+    **dict.fromkeys(("week_day", "week_bare"), _read_weekday),
+    "weekend": _read_weekend,
+    "week": _read_week,
+    "front_quarters": _read_front_quarters,
+    "quarter_opening": _read_quarter,
+    "quarter_word": _read_quarter_word,
+    "quarter_letter": _read_quarter_letter,
+    "half": _read_half,
+    "edge_year": _read_edge_year,
+    "edge_month": _read_edge_month,
+    "ago": _read_ago,
+    "vague": _read_vague,
+}
+
+
+def _read(folded: str, match: re.Match[str]) -> _Said | None:
+    """The date that an opening begins, with its tail; None for one that no calendar has."""
+    said = _READERS[match.lastgroup or ""](folded, match)
+    if said is None or not _possible(said) or not (said.later is None or _possible(said.later)):
+        return None
+    return _with_tail(folded, said)
+
+
+def _possible(said: _Said) -> bool:
+    """Whether some calendar has this day: not 2月30日, not 13月."""
+    if said.day is None or said.month is None or said.month.base != "is":
+        return True
+    year = said.year.number if said.year and said.year.base == "is" else 2000
+    return said.day.number <= monthrange(year, said.month.number)[1]
+
+
+_TAILS = 4
+
+
+def _with_tail(folded: str, said: _Said) -> _Said:
+    """A day with its weekday, its gloss and its time of the day."""
+    last = said.later or said
+    if last.unit not in ("day", "weekday"):
+        return said
+    end, gloss = said.end, said.gloss
+    for _ in range(_TAILS):
+        tail = _grammar().tail.match(folded, end)
+        if tail is None:
+            break
+        if tail["gloss"] and gloss is None:
+            gloss = _read_gloss(folded, tail.start("gloss"))
+        end = tail.end()
+    return replace(said, end=end, gloss=gloss)
+
+
+def _read_gloss(folded: str, at: int) -> _Said | None:
+    opening = _grammar().opening.match(folded, at)
+    return _READERS[opening.lastgroup or ""](folded, opening) if opening else None
+
+
+# --------------------------------------------------------------------------------------------
+# Resolving: from what was said to a value
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A resolved date: its first and last day, and its value."""
+
+    first: datetime.date
+    last: datetime.date
+    value: str
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The last dates told before: what 同年, 同月 and 当日 count from."""
+
+    year: int | None = None
+    month: tuple[int, int] | None = None
+    quarter: tuple[int, int] | None = None
+    day: datetime.date | None = None
+
+    def after(self, span: _Span, *, year: bool) -> _Told:
+        """With a further date told; ``year`` says whether it may stand for 同年."""
+        first, known = span.first, self
+        if year or self.year is None:
+            known = replace(known, year=first.year)
+        if span.precision in ("day", "month"):
+            known = replace(known, month=(first.year, first.month))
+        if span.precision in ("day", "month", "quarter"):
+            known = replace(known, quarter=(first.year, (first.month + 2) // 3))
+        return replace(known, day=first) if span.precision == "day" else known
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """What a date is resolved against.
+
+    ``future`` is what the clause says of its time, None where nothing. ``context`` is a date of
+    the same sentence whose year a date without one takes over. ``nearest`` asks for the candidate
+    nearest to the publication, whichever side.
+    """
+
+    published: datetime.date | None
+    told: _Told = _Told()
+    future: bool | None = None
+    context: _Span | None = None
+    nearest: bool = False
+
+
+_ONE_DAY = datetime.timedelta(days=1)
+_ONE_WEEK = datetime.timedelta(days=7)
+
+
+def _day_span(day: datetime.date) -> _Span:
+    return _Span(day, day, day.isoformat(), "day")
+
+
+def _month_span(year: int, month: int) -> _Span:
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    last = datetime.date(year, month, monthrange(year, month)[1])
+    return _Span(last.replace(day=1), last, f"{year:04d}-{month:02d}", "month")
+
+
+def _quarter_span(year: int, quarter: int) -> _Span:
+    year, quarter = year + (quarter - 1) // 4, (quarter - 1) % 4 + 1
+    first, last = _month_span(year, quarter * 3 - 2), _month_span(year, quarter * 3)
+    return _Span(first.first, last.last, f"{year:04d}-Q{quarter}", "quarter")
+
+
+def _half_span(year: int, half: int) -> _Span:
+    first, last = _month_span(year, half * 6 - 5), _month_span(year, half * 6)
+    return _Span(first.first, last.last, f"{year:04d}-H{half}", "half")
+
+
+def _year_span(year: int) -> _Span:
+    return _Span(datetime.date(year, 1, 1), datetime.date(year, 12, 31), f"{year:04d}", "year")
+
+
+def _candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    """Every date the words can mean near the publication, in the order of the calendar."""
+    try:
+        if said.ago is not None:
+            return _ago(said, clock)
+        return _BY_UNIT[said.unit](said, clock)
+    except (OverflowError, ValueError):  # beyond the calendar's ends: 九十年前 of the year 10
+        return []
+
+
+def _year_of(shift: _Shift, clock: _Clock) -> int | None:
+    if shift.base == "is":
+        return shift.number
+    if shift.base == "now":
+        return None if clock.published is None else clock.published.year + shift.number
+    return None if clock.told.year is None else clock.told.year + shift.number
+
+
+# February 29 comes back after four years, or after eight around a century.
+_LEAP = 8
+
+
+def _years(said: _Said, clock: _Clock) -> list[int]:
+    """The years a date may lie in: the one told, the context's, or those around publication."""
+    if said.year is not None:
+        year = _year_of(said.year, clock)
+        return [] if year is None else [year]
+    if clock.context is not None:
+        return [clock.context.first.year]
+    if clock.published is None:
+        return []
+    reach = _LEAP if said.day == (_Shift("is", 29)) and said.month == (_Shift("is", 2)) else 1
+    return list(range(clock.published.year - reach, clock.published.year + reach + 1))
+
+
+def _year_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    return [_year_span(year) for year in _years(said, clock)]
+
+
+def _part_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    """Quarters and halves, by number or by shift."""
+    if said.part is None:
+        return []
+    make = _quarter_span if said.unit == "quarter" else _half_span
+    if said.part.base == "is":
+        return [make(year, said.part.number) for year in _years(said, clock)]
+    if said.part.base == "now":
+        day = clock.published
+        base = None if day is None else (day.year, (day.month + 2) // 3)
+    else:
+        base = clock.told.quarter
+    return [] if base is None else [_quarter_span(base[0], base[1] + said.part.number)]
+
+
+def _month_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    if said.month is None:
+        return []
+    if said.month.base == "is":
+        return [_month_span(year, said.month.number) for year in _years(said, clock)]
+    if said.month.base == "now":
+        day = clock.published
+        base = None if day is None else (day.year, day.month)
+    else:
+        base = clock.told.month
+    return [] if base is None else [_month_span(base[0], base[1] + said.month.number)]
+
+
+def _day_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    if said.day is None:
+        return []
+    if said.day.base != "is":
+        base = clock.published if said.day.base == "now" else clock.told.day or clock.published
+        return [] if base is None else [_day_span(base + said.day.number * _ONE_DAY)]
+    months = _month_candidates(said, clock) if said.month else _months_around(clock)
+    return [
+        _day_span(month.first.replace(day=said.day.number))
+        for month in months
+        if said.day.number <= month.last.day
+    ]
+
+
+def _months_around(clock: _Clock) -> list[_Span]:
+    """The months a bare 17日 may lie in."""
+    if clock.context is not None:
+        return [_month_span(clock.context.first.year, clock.context.first.month)]
+    if clock.published is None:
+        return []
+    year, month = clock.published.year, clock.published.month
+    return [_month_span(year, month + shift) for shift in range(-2, 3)]
+
+
+def _weekday_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    if clock.published is None:
+        return []
+    monday = clock.published - clock.published.weekday() * _ONE_DAY
+    weeks = (-1, 0, 1) if said.week is None else (said.week,)
+    return [_day_span(monday + week * _ONE_WEEK + (said.weekday - 1) * _ONE_DAY) for week in weeks]
+
+
+def _week_candidates(said: _Said, clock: _Clock) -> list[_Span]:
+    if clock.published is None or said.week is None:
+        return []
+    return [_week_span(clock.published + said.week * _ONE_WEEK)]
+
+
+def _week_span(day: datetime.date) -> _Span:
+    """The week around a day; its month is the one most of its days lie in."""
+    monday = day - day.weekday() * _ONE_DAY
+    month = _month_span((monday + 3 * _ONE_DAY).year, (monday + 3 * _ONE_DAY).month)
+    return replace(month, first=monday, last=monday + 6 * _ONE_DAY)
+
+
+def _nothing(said: _Said, clock: _Clock) -> list[_Span]:
+    return []
+
+
+_BY_UNIT: dict[_Unit, Callable[[_Said, _Clock], list[_Span]]] = {
+    "year": _year_candidates,
+    "half": _part_candidates,
+    "quarter": _part_candidates,
+    "month": _month_candidates,
+    "week": _week_candidates,
+    "weekday": _weekday_candidates,
+    "day": _day_candidates,
+    "vague": _nothing,
+}
+
+
+def _ago(said: _Said, clock: _Clock) -> list[_Span]:
+    """三个月前 from the publication; 两天后 from the last day told, if the text goes on from it."""
+    base = clock.published
+    if said.ago is not None and said.ago > 0 and clock.context is not None:
+        base = clock.context.last
+    if base is None or said.ago is None:
+        return []
+    if said.unit == "day":
+        return [_day_span(base + said.ago * _ONE_DAY)]
+    if said.unit == "week":
+        return [_week_span(base + said.ago * _ONE_WEEK)]
+    if said.unit == "month":
+        return [_month_span(base.year, base.month + said.ago)]
+    if said.unit == "quarter":
+        return [_quarter_span(base.year, (base.month + 2) // 3 + said.ago)]
+    return [_year_span(base.year + said.ago)]
+
+
+# A day without a year is one of the past, unless the next such day is so many times as near.
+_MUCH_NEARER = 10
+
+
+def _pick(said: _Said, found: list[_Span], clock: _Clock) -> _Span | None:
+    """The one among several candidates that the clause's time asks for."""
+    if len(found) < 2 or clock.published is None:
+        return found[0] if found else None
+    if said.unit == "half" and clock.future is None and not clock.nearest:
+        return next((span for span in found if span.first.year == clock.published.year), None)
+    past = [span for span in found if span.first <= clock.published]
+    coming = [span for span in found if span.last >= clock.published]
+    if not past or not coming:
+        return past[-1] if past else coming[0]
+    if clock.nearest:
+        return coming[0] if _gap(coming[0], clock) <= _gap(past[-1], clock) else past[-1]
+    if clock.future is None and said.unit == "day":
+        near = _gap(coming[0], clock) * _MUCH_NEARER < _gap(past[-1], clock)
+        return coming[0] if near else past[-1]
+    return coming[0] if clock.future else past[-1]
+
+
+def _gap(span: _Span, clock: _Clock) -> int:
+    if clock.published is None or span.first <= clock.published <= span.last:
+        return 0
+    return min(abs((edge - clock.published).days) for edge in (span.first, span.last))
+
+
+# Edges told alone, by the months (of a year) or days (of a month) at which they begin and end.
+_EDGE_MONTHS = {"begin": (1, 3), "middle": (5, 8), "end": (10, 12)}
+_EDGE_DAYS = {"begin": (1, 10), "middle": (11, 20), "end": (21, 31)}
+
+
+def _edge_shift(said: _Said, clock: _Clock) -> _Said:
+    """年底 told of the past in March is last year's, 年初 told of the future in May the next one's."""
+    if not said.place or clock.published is None or clock.future is None:
+        return said
+    by_year = said.unit == "year"
+    reach = (_EDGE_MONTHS if by_year else _EDGE_DAYS).get(said.place)
+    at = clock.published.month if by_year else clock.published.day
+    if reach is None or reach[0] <= at <= reach[1] or clock.future == (at < reach[0]):
+        return said
+    shift = _Shift("now", 1 if clock.future else -1)
+    return replace(said, year=shift) if by_year else replace(said, month=shift)
+
+
+def _resolve(said: _Said, clock: _Clock) -> tuple[_Span | None, _Span | None]:
+    """The date, and the end of its range."""
+    said = _edge_shift(said, clock)
+    first = _candidates(said, clock)
+    if said.later is None:
+        return _glossed(said, _pick(said, first, clock), clock), None
+    last = _candidates(said.later, clock)
+    if clock.future:
+        start = _pick(said, first, clock)
+        end = next((span for span in last if start and span.last >= start.first), None)
+    else:
+        end = _pick(said.later, last, clock)
+        start = next((span for span in reversed(first) if end and span.first <= end.last), None)
+    if start is None or end is None:
+        return start or _pick(said, first, clock), None
+    return start, end
+
+
+# A gloss says the same day; one farther away was written of another.
+_SAME_DAY = 3
+
+
+def _glossed(said: _Said, span: _Span | None, clock: _Clock) -> _Span | None:
+    """The day that the brackets tell, where they tell it: 周五（5月29日）, 今天（15日）."""
+    if said.gloss is None:
+        return span
+    published = span.first if span else clock.published
+    near = _Clock(published, nearest=True)
+    told = _pick(said.gloss, _candidates(said.gloss, near), near)
+    if told is None or span is None or said.yearless:
+        return span or told
+    return told if abs((told.first - span.first).days) <= _SAME_DAY else span
+
+
+def _mention(said: _Said, role: DateRole, clock: _Clock) -> tuple[DateMention, _Span | None]:
+    first, last = _resolve(said, clock)
+    mention = DateMention(
+        said.start,
+        said.end,
+        first.value if first else None,
+        last.value if first and last else None,
+        first.precision if first else "vague",
+        said.kind,
+        "range" if first and last else role,
+        said.fiscal,
+    )
+    return mention, last or first
+
+
+# --------------------------------------------------------------------------------------------
+# Finding
+
+_CLAUSE_END = re.compile(r"[，。；！？：,;:!?\n]")
+_SENTENCE_END = re.compile(r"[。！？!?\n]")
+# How far around a date its clause is searched for cues, and how far before it a marker reaches.
+_CUE_BEFORE, _CUE_AFTER, _MARKER = 30, 16, 8
+
+
+def _marks(folded: str, said: _Said) -> tuple[str, str]:
+    """The stretches before and after a date, within its clause."""
+    before = folded[max(0, said.start - _CUE_BEFORE) : said.start]
+    for match in _CLAUSE_END.finditer(before):
+        before = " " * match.end() + before[match.end() :]
+    after = folded[said.end : said.end + _CUE_AFTER]
+    end = _CLAUSE_END.search(after)
+    return before, after[: end.start()] if end else after
+
+
+def _future(folded: str, said: _Said) -> bool | None:
+    """What the clause of a date says of its time: the nearest cue before it, else the first after."""
+    before, after = _marks(folded, said)
+    told = [match.lastgroup for match in _grammar().cue.finditer(before)]
+    for group in reversed(told):
+        if group in ("future", "past"):
+            return group == "future"
+    for match in _grammar().cue.finditer(after):
+        if match.lastgroup in ("future", "past"):
+            return match.lastgroup == "future"
+        if match.lastgroup == "report":
+            return None
+    return None
+
+
+def _accepted(folded: str, said: _Said, kind: str) -> bool:
+    """Whether an opening that is a date only in context stands in such a context."""
+    grammar = _grammar()
+    before = folded[max(0, said.start - _MARKER) : said.start]
+    if kind == "day_opening":
+        return not grammar.days_after.search(before) and not grammar.days_before.match(
+            folded, said.end
+        )
+    if kind in ("edge_year", "edge_month"):
+        return grammar.edge_before.search(before) is not None
+    if kind == "slash":
+        return said.end > said.start + 5 or bool(grammar.slash_before.match(folded, said.end))
+    if kind == "quarter_letter":
+        if grammar.quarter_after.match(folded, said.end):
+            return True
+        return bool(grammar.quarter_before.search(before))
+    return True
+
+
+def _spread(folded: str, said: _Said) -> _Said:
+    """A date with the zone before it and, if it begins a range, with the range's end."""
+    grammar = _grammar()
+    if folded[max(0, said.start - 2) : said.start].rstrip(" ").endswith("间"):
+        zone = grammar.zone_before.search(folded, max(0, said.start - 10), said.start)
+        if zone:
+            said = replace(said, start=zone.start())
+    if said.later is not None or said.unit == "vague":
+        return said
+    join = grammar.join.match(folded, said.end)
+    opening = grammar.opening.match(folded, join.end()) if join else None
+    later = _read(folded, opening) if opening else None
+    if later is None or not _is_range(said, later):
+        return said
+    whole = _filled(said, later.later or later)
+    return replace(said, end=later.end, later=whole)
+
+
+_FINER: dict[_Unit, int] = {"year": 0, "half": 1, "quarter": 2, "month": 3, "week": 4, "day": 5}
+
+
+def _is_range(first: _Said, last: _Said) -> bool:
+    """Whether two dates around 至 bound a range: of one unit, or the second with a year of its own."""
+    if last.unit == "vague" or last.ago is not None or last.place != first.place:
+        return False
+    return first.unit == last.unit or (
+        last.year is not None and first.unit in _FINER and last.unit in _FINER
+    )
+
+
+def _filled(first: _Said, last: _Said) -> _Said:
+    """The end of a range with what its beginning told: 2025年10月17日至18日."""
+    if last.unit == "day" and last.month is None and last.day and last.day.base == "is":
+        last = replace(last, month=first.month)
+    if last.year is None and first.year is not None and (last.month or last.part):
+        wraps = _order(last) < _order(first)
+        year = first.year._replace(number=first.year.number + 1) if wraps else first.year
+        last = replace(last, year=year)
+    return last
+
+
+def _order(said: _Said) -> tuple[int, int]:
+    parts = [shift.number for shift in (said.month or said.part, said.day) if shift]
+    return (parts[0] if parts else 0, parts[1] if len(parts) > 1 else 0)
+
+
+def _role(folded: str, said: _Said) -> DateRole:
+    grammar = _grammar()
+    if _is_dateline(folded, said):
+        return "dateline"
+    low = max(0, said.start - _MARKER)
+    if grammar.until_before.search(folded, low, said.start):
+        return "until"
+    if grammar.since_after.match(folded, said.end):
+        return "since"
+    if grammar.until_after.match(folded, said.end):
+        return "until"
+    return "since" if grammar.since_before.search(folded, low, said.start) else "point"
+
+
+# A report tells its date at its head; farther down such lines belong to something else.
+_HEAD = 300
+_CREDIT = 20
+
+
+def _is_dateline(folded: str, said: _Said) -> bool:
+    """Whether a day is that of the report: 财联社7月11日电, 发布时间：2025-12-18."""
+    if said.later is not None or said.unit != "day":
+        return False
+    grammar = _grammar()
+    if grammar.dateline.match(folded, said.end):
+        before = folded[max(0, said.start - _CREDIT) : said.start]
+        return not any(word in _CLAUSE_END.split(before)[-1] for word in _others())
+    if said.start > _HEAD or said.year is None:
+        return False
+    if grammar.field_before.search(folded, max(0, said.start - _MARKER), said.start):
+        return True
+    alone = said.start == 0 or folded[said.start - 1] == "\n"
+    return alone and grammar.line.match(folded, said.end) is not None
+
+
+@cache
+def _others() -> tuple[str, ...]:
+    return words(_SEED, "dateline", "other")
+
+
+# Beside these a date belongs to a company's birth, not to the story that goes on from it.
+_BIRTH = re.compile("成立|创立|创办|创建|创始|诞生|出生|毕业")
+# Days so near to the publication are the news itself, whatever year the sentence told before.
+_NEWS_DAYS = 7
+
+
+class _Story:
+    """What a text has told so far: the memory that 同年, 次日 and 9月 after 2023年3月 need."""
+
+    def __init__(self, folded: str, published: datetime.date | None) -> None:
+        self.folded = folded
+        self.published = published
+        self.told = _Told()
+        self.last: tuple[int, _Span] | None = None
+
+    def tell(self, said: _Said) -> DateMention:
+        """Resolve a date and remember it."""
+        role = _role(self.folded, said)
+        clock = _Clock(self.published, self.told)
+        context = self._context(said)
+        if _open(said):
+            future = _future(self.folded, said)
+            future = True if future is None and role == "until" and not self._until_now(said) else future
+            clock = replace(clock, future=future, nearest=role == "since" and future is None)
+        mention, span = self._told_on(said, role, clock, context)
+        if span is not None:
+            self._remember(said, role, span)
+        return mention
+
+    def _until_now(self, said: _Said) -> bool:
+        """截至12月31日 looks back, 12月31日前 looks ahead."""
+        low = max(0, said.start - _MARKER)
+        return _grammar().until_before.search(self.folded, low, said.start) is not None
+
+    def _told_on(
+        self, said: _Said, role: DateRole, clock: _Clock, context: _Span | None
+    ) -> tuple[DateMention, _Span | None]:
+        """The date in the year of its sentence, if it goes on from there; else near publication."""
+        if said.ago is not None and said.ago > 0:
+            if context is None and not clock.future:
+                return _mention(replace(said, ago=None, unit="vague"), role, clock)
+            return _mention(said, role, replace(clock, context=context))
+        plain = _mention(said, role, clock)
+        if context is None or not said.yearless or self._is_news(plain[1]):
+            return plain
+        held = _mention(said, role, replace(clock, context=context))
+        return held if held[1] is not None and held[1].first >= context.first else plain
+
+    def _is_news(self, span: _Span | None) -> bool:
+        if span is None or self.published is None:
+            return False
+        if span.precision != "day":
+            return False
+        return abs((span.first - self.published).days) <= _NEWS_DAYS
+
+    def _context(self, said: _Said) -> _Span | None:
+        """The date before this one in the same sentence, unless it was told of a birth."""
+        if self.last is None:
+            return None
+        end, span = self.last
+        between = self.folded[end : said.start] if said.start - end < _FAR else "\n"
+        if _SENTENCE_END.search(between) or _BIRTH.search(between):
+            return None
+        return span
+
+    def _remember(self, said: _Said, role: DateRole, span: _Span) -> None:
+        told_year = said.year is not None or self.last is not None and self.last[1] == span
+        self.told = self.told.after(span, year=told_year)
+        if role == "dateline":
+            return
+        self.last = (said.end, span) if said.kind != "vague" else self.last
+
+
+_FAR = 200
+
+
+def _open(said: _Said) -> bool:
+    """Whether the time of the clause decides what the date is."""
+    return said.yearless or bool(said.place) or said.week is None or said.ago is not None
+
+
+def _scan(folded: str) -> Iterator[_Said]:
+    """The dates of a text, from left to right, none overlapping."""
+    opening, at = _grammar().opening, 0
+    while match := opening.search(folded, at):
+        said = _read(folded, match)
+        if said is None or not _accepted(folded, said, match.lastgroup or ""):
+            at = match.end()
+            continue
+        said = _spread(folded, said)
+        at = said.end
+        yield said
+
+
+def find_dates(
+    text: str, *, published: datetime.date | None, folded: str | None = None
+) -> list[DateMention]:
+    """All dates of a text, in order, resolved against its day of publication.
+
+    Offsets are code points of ``text``. ``folded`` is ``extract.text.fold(text)`` where the caller
+    has it. A month or day without a year lies in the past, unless its clause looks ahead: published
+    in May 2026, 将于三季度 is 2026-Q3 and 在三季度 is 2025-Q3.
+    """
+    if folded is None:
+        folded = fold(text)
+    story = _Story(folded, published)
+    return [story.tell(said) for said in _scan(folded)]
+
+
+# --------------------------------------------------------------------------------------------
+# Parsing one date
+
+
+def parse_date(
+    text: str,
+    *,
+    published: datetime.date | None,
+    anchor: str | None = None,
+    future: bool | None = None,
+) -> DateMention | None:
+    """The date that a whole string says, markers of its role included; None if it says anything else.
+
+    ``anchor`` is the value of a date told before (同年12月 and 12月 after ``2024`` are ``2024-12``),
+    ``future`` what the clause says of its time. 截至2025年11月 is ``2025-11`` with the role ``until``.
+    """
+    folded = fold(text.strip())
+    for start in _starts(folded):
+        match = _grammar().opening.match(folded, start)
+        said = _read(folded, match) if match else None
+        if said is None:
+            continue
+        said = _spread(folded, said)
+        if said.start in (0, *_starts(folded)) and _ends(folded, said.end):
+            role = _role(folded, said)
+            whole = replace(said, start=0, end=len(text))
+            return _parsed(whole, role, published, anchor, future)
+    return None
+
+
+def _starts(folded: str) -> list[int]:
+    """Where the date may begin: behind a marker and a zone."""
+    marker = _leading().match(folded)
+    at = marker.end() if marker else 0
+    zone = _grammar().zone.match(folded, at)
+    return sorted({0, at, zone.end() if zone else at})
+
+
+@cache
+def _leading() -> re.Pattern[str]:
+    before = words(_SEED, "markers", "until_before") + words(_SEED, "markers", "since_before")
+    return _compile(rf"(?:{alternation([*before, '于', '在', '将于', '约'])})[ ]?")
+
+
+@cache
+def _trailing() -> re.Pattern[str]:
+    after = words(_SEED, "markers", "until_after") + words(_SEED, "markers", "since_after")
+    return _compile(rf"[ ]?(?:{alternation(after)}|期间)?$")
+
+
+def _ends(folded: str, at: int) -> bool:
+    return _trailing().match(folded, at) is not None
+
+
+def _parsed(
+    said: _Said,
+    role: DateRole,
+    published: datetime.date | None,
+    anchor: str | None,
+    future: bool | None,
+) -> DateMention:
+    told, context = _Told(), None
+    if anchor is not None:
+        context = _span_of(anchor)
+        told = told.after(context, year=True) if context else told
+    ahead = said.ago is not None and said.ago > 0
+    held = context if said.yearless or ahead else None
+    return _mention(said, role, _Clock(published, told, future, held))[0]
+
+
+_VALUE = re.compile(r"(\d{4})(?:-(?:Q([1-4])|H([12])|(\d\d)(?:-(\d\d))?))?", re.ASCII)
+
+
+def _span_of(value: str) -> _Span | None:
+    """A value of the records as a date; None for what is none."""
+    match = _VALUE.fullmatch(value)
+    if match is None:
+        return None
+    year, quarter, half, month, day = (int(part) if part else 0 for part in match.groups())
+    try:
+        if day:
+            return _day_span(datetime.date(year, month, day))
+        if month:
+            return _month_span(year, month) if month <= 12 else None
+        if quarter:
+            return _quarter_span(year, quarter)
+        return _half_span(year, half) if half else _year_span(year)
+    except ValueError:
+        return None
+
+
+# --------------------------------------------------------------------------------------------
+# The day of publication
+
+_DIGIT_DATE = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(?:([-/._年])(0?[1-9]|1[0-2])[-/._月](3[01]|[12]\d|0?[1-9])"
+    r"|(0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])(?=\D|$|\d{4}(?:\d\d)?(?!\d)))(?!\d(?<=[-/._]\d\d\d))",
+    re.ASCII,
+)
+_ENGLISH_DATE = re.compile(
+    r"(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\b)|\d[./-]\d", re.ASCII
+)
+_ENGLISH_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
+_FIELD_LENGTH = 120
+
+
+def publication_date(text_or_field: str) -> str | None:
+    """The full date in a field of a feed, a page or a file name, as ``2025-12-18``; None without one.
+
+    Reads ISO 8601, RFC 822, 2025年12月18日, English dates (Dec 18, 2025) and the 20251218 or 2025-12-18
+    of a file name. The day is taken as written, in whatever zone; a date whose day and month could
+    change places (03/04/2025) is none.
+    """
+    field = fold(text_or_field.strip())[:_FIELD_LENGTH]
+    for match in _DIGIT_DATE.finditer(field):
+        year, _, month, day, month_2, day_2 = match.groups()
+        span = _span_of(f"{year}-{int(month or month_2):02d}-{int(day or day_2):02d}")
+        if span is not None:
+            return span.value
+    for mention in find_dates(field, published=None, folded=field):
+        if mention.precision == "day" and mention.kind == "absolute":
+            return mention.value
+    return _foreign_date(field)
+
+
+def _foreign_date(field: str) -> str | None:
+    """An English date, by dateparser; only what looks like one, and only if it has the said digits."""
+    if not _ENGLISH_YEAR.search(field) or not _ENGLISH_DATE.search(field):
+        return None
+    order = {_dateparser(field, order) for order in ("MDY", "DMY")}
+    found = order.pop()
+    if order or found is None:
+        return None
+    digits = {int(run) for run in re.findall(r"\d+", field, re.ASCII)}
+    return found.isoformat() if {found.year, found.day} <= digits else None
+
+
+def _dateparser(field: str, order: str) -> datetime.date | None:
+    # Imported where it is needed: it takes longer to load than most articles to read.
+    parser: Any = importlib.import_module("dateparser")
+    settings = {"DATE_ORDER": order, "REQUIRE_PARTS": ["day", "month", "year"]}
+    try:
+        found: datetime.datetime | None = parser.parse(field, languages=["en"], settings=settings)
+    except (ValueError, OverflowError, RecursionError):  # strings that its grammar trips over
+        return None
+    return found.date() if found else None
+
+
+_LEAD = 200
+
+
+def dateline(text: str) -> str | None:
+    """The day of the report as its head tells it, ``2025-12-18``; None where no year is told.
+
+    【量子位 2025年12月18日讯】, 北京2025年12月18日 /美通社/, 发布时间：2025-12-18, a line of its own.
+    """
+    for mention in find_dates(text[:_LEAD], published=None):
+        if mention.role == "dateline" and mention.kind == "absolute":
+            return mention.value
+    return None

@@ -292,14 +292,34 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     return drafts
 
 
+_SOURCE_OF_MONEY = re.compile("资金来源|用于|偿还|其余|补充流动资金")
+
+
 def _founds(reading: Reading, found: Detail) -> bool:
     """Whether a relation is enough to begin a deal: both sides, or one with a price or a round."""
     trigger = found.relation.hit.trigger
     if trigger.type == "investment" and "investee" not in {r for r, _ in found.payees}:
         return False
     if trigger.name == "funding":
-        return bool(found.amount or found.rounds or found.valuation or found.payers)
+        priced = found.amount or found.rounds or found.valuation or found.payers
+        return bool(priced) and _told_here(found)
+    if trigger.name == "borrow":
+        text = _clause_text(reading, found)
+        return _told_here(found) and not _SOURCE_OF_MONEY.search(text)
+    if trigger.name == "list":
+        return _told_here(found)
+    if trigger.name in {"invest", "put_money"}:
+        return len(found.relation.told) > 1 or bool(found.amount or found.stake or found.rounds)
     return True
+
+
+def _told_here(found: Detail) -> bool:
+    """Whether the side that is paid is named, or meant by a word, in the sentence itself."""
+    sentence = found.relation.sentence
+    named = [party for _, party in found.relation.parties]
+    return sentence.opener is not None or any(
+        sentence.start <= party.start < sentence.end for party in named
+    )
 
 
 def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
@@ -323,6 +343,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
         return False
+    if _same_purchase(reading, draft, found):
+        return True
     if (
         not _rounds_fit(draft, found)
         or not _money_fits(draft, found)
@@ -344,6 +366,15 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return True
     del told
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+def _same_purchase(reading: Reading, draft: Draft, found: Detail) -> bool:
+    """A company is bought once: the same buyer and the same target are the same acquisition."""
+    if draft.type != "acquisition" or found.relation.type != "acquisition":
+        return False
+    payers = {reading.entities.of(p).id for _, p in found.payers}
+    payees = {reading.entities.of(p).id for _, p in found.payees}
+    return bool(payers & draft.ids("investor") and payees & draft.ids("target"))
 
 
 def _rounds_fit(draft: Draft, found: Detail) -> bool:
@@ -552,9 +583,8 @@ def _date(
         return draft.date.value, (reading.cite(draft.date.start, draft.date.end),)
     if draft.past or not reading.published or len(reading.published) != 10:
         return None, ()
-    for relation in [main, *draft.relations]:
-        sentence = relation.sentence
-        stretch = reading.folded[sentence.start : relation.clause.end]
+    for sentence in _telling(reading, draft, main):
+        stretch = reading.folded[sentence.start : sentence.end]
         cue = _ANNOUNCED.search(stretch)
         if cue and not _VAGUE_DAY.search(stretch) and not _HEARSAY.search(stretch):
             if cue.group() == "宣布" and not _dateline(reading, sentence):
@@ -562,6 +592,18 @@ def _date(
             start = sentence.start + cue.start()
             return reading.published, (reading.cite(start, start + len(cue.group())),)
     return None, ()
+
+
+def _telling(reading: Reading, draft: Draft, main: Relation) -> Iterator[Sentence]:
+    """The sentences that tell a deal; for one told in the title, also those that name its parties."""
+    yield main.sentence
+    yield from (relation.sentence for relation in draft.relations)
+    if main.sentence.title:
+        forms = [f for side in draft.sides.values() for _, entity in side.values() for f in entity.forms]
+        for sentence in reading.sentences[:4]:
+            text = reading.text[sentence.start : sentence.end]
+            if any(form in text for form in forms):
+                yield sentence
 
 
 def _dateline(reading: Reading, sentence: Sentence) -> bool:

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from extract.article import Article, join_title
 from extract.errors import GoldError
 from extract.records import (
     DATE_PATTERN,
@@ -124,7 +125,7 @@ class ScoredArticle(_Shape):
 
     article_id: str = Field(min_length=1)
     title: str | None = None
-    published: str | None = None
+    published: str | None = Field(default=None, pattern=DATE_PATTERN)
     text: str | None = None
     deals: tuple[ScoredDeal, ...] = ()
 
@@ -187,6 +188,22 @@ def read_predictions(path: Path) -> list[ScoredArticle]:
 def as_prediction(deals: ArticleDeals) -> ScoredArticle:
     """What the pipeline returned, as if it had been written to a file and read again."""
     return ScoredArticle.model_validate(deals.model_dump(mode="json"))
+
+
+def predict(
+    gold: Iterable[GoldArticle], reader: Callable[[Article], ArticleDeals]
+) -> Iterator[ScoredArticle]:
+    """What a reader says of the texts that gold holds; raises GoldError where one is missing."""
+    for wanted in gold:
+        if wanted.text is None:
+            raise GoldError("has no text to be read", key=wanted.article_id)
+        article = Article(
+            article_id=wanted.article_id,
+            title=wanted.title,
+            published=wanted.published,
+            text=join_title(wanted.title, wanted.text),
+        )
+        yield as_prediction(reader(article))
 
 
 def fingerprint(path: Path) -> str:

@@ -154,7 +154,17 @@ def mask_brackets(folded: str) -> str:
 
     A bracket that belongs to a name stays: 宁德时代（上海）智能科技有限公司, ……合伙企业（有限合伙）.
     """
-    return _BRACKET.sub(_mask_one, folded)
+    return _LINK.sub(_mask_link, _BRACKET.sub(_mask_one, folded))
+
+
+# The title of another article, as in 《…完成亿元融资》: a link, not a statement of this one.
+_LINK = re.compile(r"《[^《》\n]{12,80}》")
+_DOCUMENT = ("协议》", "合同》", "备忘录》", "意向书》", "公告》", "报》")
+
+
+def _mask_link(match: re.Match[str]) -> str:
+    linked = match.group()
+    return linked if linked.endswith(_DOCUMENT) else FILLER * len(linked)
 
 
 def _mask_one(match: re.Match[str]) -> str:
@@ -177,7 +187,8 @@ _LATIN = re.compile(
 _JUST_LATIN = re.compile(rf"^{_LATIN.pattern}$")
 _CHINESE = re.compile(r"[一-龥]")
 _NO_NAME = re.compile(
-    r"[，。；：！？、“”「」《》\n]|[0-9.,]+(?:万|亿|%|％|元|年|月|日|个|家|名|亿美元)"
+    r"[，。；：！？、“”「」《》\n这那很吗呢么她你我]|[0-9.,]+(?:万|亿|%|％|元|年|月|日|个|家|名)"
+    r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大]|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])"
 )
 
 

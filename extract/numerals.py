@@ -251,7 +251,7 @@ def _evaluate(tokens: Sequence[str]) -> int | None:
     last = 1  # the power that a digit left over at the end counts in: 三千五 is 3,500
     for token in tokens:
         if token in _POWER:
-            scale = 10 ** _POWER[token]
+            scale: int = 10 ** _POWER[token]
             last = scale if token != "十" else 10
             if token in SMALL_SCALES:
                 section += (_ONE if current is None else current) * scale

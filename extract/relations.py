@@ -193,6 +193,9 @@ def _fill(
             place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
             if place and (place not in places or place != "subject"):
                 places[place] = group.parties
+    _split_subject(hit.trigger, places, skeleton)
+    if hit.trigger.type == "investment" and "就" not in skeleton[clause.start : hit.start]:
+        places.pop("with", None)
     right = [g for g in groups if g.start >= hit.end and g.end <= limit]
     listed = hit.trigger.follows and "subject" not in hit.trigger.roles
     end = sentence.end if listed else clause.end
@@ -201,6 +204,9 @@ def _fill(
             break
         gap = skeleton[hit.end : group.start]
         place = _PLACE_OF.get(group.marker, "object")
+        if place == "object" and _OWNER.match(skeleton, group.end):
+            places.setdefault("owner", group.parties)
+            continue
         if group.marker and group.marker in gap and place not in {"object", "by"}:
             places.setdefault(place, group.parties)
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
@@ -210,6 +216,21 @@ def _fill(
     return places
 
 
+def _split_subject(trigger: Trigger, places: dict[str, tuple[Mention, ...]], skeleton: str) -> None:
+    """Read A与B in front of 合作 as a subject and its counterpart, not as one list."""
+    parties = places.get("subject", ())
+    if "with" not in trigger.roles or "with" in places:
+        return
+    for place in range(len(parties) - 1, 0, -1):
+        gap = skeleton[parties[place - 1].end : parties[place].start]
+        if any(word in gap for word in ("与", "和", "同", "及")):
+            places["subject"], places["with"] = parties[:place], parties[place:]
+            return
+
+
+_OWNER = re.compile(
+    r"[ \x01”」』]*(?:所|合计|共同)?(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
+)
 _FAR = re.compile(r"[。；]|用于|之后|后续|以及其|使|令|导致|由")
 
 
@@ -243,6 +264,8 @@ def _assign(
         roles.pop("subject", None)
     parties: list[tuple[str, Mention]] = []
     told_roles = set()
+    if trigger.type in {"investment", "acquisition"}:
+        roles["owner"] = "seller"
     for place, found in places.items():
         if role := roles.get(place):
             parties += [(role, party) for party in found]
