@@ -14,8 +14,9 @@ from typing import Any, BinaryIO, Final
 
 from pydantic import Field, ValidationError
 
+from extract.dates import dateline, publication_date
 from extract.errors import ArticleError
-from extract.records import DATE_PATTERN, Frozen
+from extract.records import DATE_PATTERN, Frozen, is_partial_date
 
 STDIN: Final = "-"
 """The path that stands for standard input."""
@@ -143,20 +144,12 @@ def _string(fields: Mapping[str, Any], *keys: str) -> str | None:
     return None
 
 
-_FILE_DATE = re.compile(
-    r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)",
-)
-
-
 def _published(draft: _Draft, text: str) -> str | None:
-    from extract.dates import dateline, publication_date
-
-    told = draft.fields.get("published")
-    given = publication_date(str(told)) if told else None
-    if found := given or dateline(text):
-        return str(found)
-    named = _FILE_DATE.search(Path(draft.source).name)
-    return "-".join(named.group(1, 3, 4)) if named else None
+    field = str(draft.fields.get("published") or "").strip()
+    told = publication_date(field) if field else None
+    # A field may tell a month or a year alone; 2025-02-31 has the form of a day, but is none.
+    partial = field if len(field) < 10 and is_partial_date(field) else None
+    return told or partial or dateline(text) or publication_date(Path(draft.source).name)
 
 
 # --- paths to drafts ---------------------------------------------------------------------------

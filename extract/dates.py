@@ -580,7 +580,8 @@ def _through(said: _Said, word: _Word) -> _Said:
     if not word.through:
         return said
     last = _Shift(word.shift.base, word.shift.number + word.through)
-    later = replace(said, **{word.unit: last})
+    unit: dict[str, Any] = {word.unit: last}
+    later = replace(said, **unit)
     return replace(said, later=later)
 
 
@@ -1336,7 +1337,9 @@ class _Story:
         context = self._context(said)
         if _open(said):
             future = _future(self.folded, said)
-            future = True if future is None and role == "until" and not self._until_now(said) else future
+            future = (
+                True if future is None and role == "until" and not self._until_now(said) else future
+            )
             clock = replace(clock, future=future, nearest=role == "since" and future is None)
         mention, span = self._told_on(said, role, clock, context)
         if span is not None:
@@ -1523,7 +1526,8 @@ _DIGIT_DATE = re.compile(
     re.ASCII,
 )
 _ENGLISH_DATE = re.compile(
-    r"(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\b)|\d[./-]\d", re.ASCII
+    r"(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\b)|\d[./-]\d",
+    re.ASCII,
 )
 _ENGLISH_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
 _FIELD_LENGTH = 120

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -599,7 +599,9 @@ def _telling(reading: Reading, draft: Draft, main: Relation) -> Iterator[Sentenc
     yield main.sentence
     yield from (relation.sentence for relation in draft.relations)
     if main.sentence.title:
-        forms = [f for side in draft.sides.values() for _, entity in side.values() for f in entity.forms]
+        forms = [
+            f for side in draft.sides.values() for _, entity in side.values() for f in entity.forms
+        ]
         for sentence in reading.sentences[:4]:
             text = reading.text[sentence.start : sentence.end]
             if any(form in text for form in forms):

@@ -68,7 +68,7 @@ _TAIL_SCALE = re.compile(r"[十百千万亿兆]+$")
 _EXACT = Context(prec=60)
 
 # Values are counted in units of ten to the minus twelve while they are put together.
-_ONE = 10**_FRACTION
+_ONE: int = 10**_FRACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,18 +221,20 @@ def _value(body: str) -> Decimal | None:
 
 def _evaluate_text(body: str) -> int | None:
     """The value in units of 1e-12 of digits and scales without any mark of vagueness."""
-    extra = 0
-    if body.endswith("半") and len(body) > 1:
-        body, extra = body[:-1], 1
-        if body[-1] not in LARGE_SCALES:
-            return None
     if body == "半":
         return _ONE // 2
-    body = _POINT.sub(_point_to_digits, body)
-    total = _evaluate(_TOKEN.findall(body))
-    if total is None or not extra:
-        return total
-    return total + 10 ** sum(_POWER[char] for char in _scale_at_end(body)) * _ONE // 2
+    half = 0
+    if body.endswith("半"):  # 一亿半
+        body = body[:-1]
+        if body[-1] not in LARGE_SCALES:
+            return None
+        half = _power_of_ten(sum(_POWER[char] for char in _scale_at_end(body))) * _ONE // 2
+    total = _evaluate(_TOKEN.findall(_POINT.sub(_point_to_digits, body)))
+    return None if total is None else total + half
+
+
+def _power_of_ten(power: int) -> int:
+    return int(10**power)
 
 
 def _point_to_digits(match: re.Match[str]) -> str:
@@ -251,7 +253,7 @@ def _evaluate(tokens: Sequence[str]) -> int | None:
     last = 1  # the power that a digit left over at the end counts in: 三千五 is 3,500
     for token in tokens:
         if token in _POWER:
-            scale: int = 10 ** _POWER[token]
+            scale = _power_of_ten(_POWER[token])
             last = scale if token != "十" else 10
             if token in SMALL_SCALES:
                 section += (_ONE if current is None else current) * scale
@@ -261,9 +263,8 @@ def _evaluate(tokens: Sequence[str]) -> int | None:
             elif total and scale == lowest:
                 return None
             else:
-                total = (
-                    (total + value) * scale if total and scale > lowest else total + value * scale
-                )
+                joined = total and scale > lowest  # 3万5千亿
+                total = (total + value) * scale if joined else total + value * scale
                 lowest = scale
             section = 0 if token in LARGE_SCALES else section
             current = None
@@ -289,4 +290,4 @@ def _number(token: str) -> int | None:
     if not token[0].isdecimal():
         return None
     whole, _, fraction = token.replace(",", "").replace("，", "").partition(".")
-    return int(whole + fraction) * 10 ** (_FRACTION - len(fraction)) if whole else None
+    return int(whole + fraction) * _power_of_ten(_FRACTION - len(fraction)) if whole else None
