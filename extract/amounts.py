@@ -387,7 +387,9 @@ def _behind_number(units: str) -> str:
 
 _HALF = Decimal("0.5")
 _LETTER = re.compile(r"[A-Za-z]")
-_BARE_SCALE = re.compile(r"[万亿兆]|(?i:illion|bn|mn)")
+# What makes a number without a unit a candidate; 兆 alone is a sum in Taiwan, bandwidth elsewhere.
+_BARE_SCALE = re.compile(r"[万亿]|(?i:illion|bn|mn)")
+_BARE_SCALE_TW = re.compile(r"[万亿兆]|(?i:illion|bn|mn)")
 _SINGLE_LETTERS = frozenset("kmbtKMBT")
 _ORDINAL_BEFORE = frozenset("第")
 _PRICE_WORDS = re.compile(
@@ -410,12 +412,15 @@ _LIMIT = 24  # how far back the words that govern a number are looked for
 class _Reader:
     """One pass over one text. Holds the text and its folded form, nothing that outlives the pass."""
 
-    __slots__ = ("folded", "kind", "patterns", "text", "whole")
+    __slots__ = ("_bare_scale", "folded", "kind", "patterns", "text", "whole")
 
-    def __init__(self, text: str, folded: str, *, whole: bool, kind: Kind | None = None) -> None:
+    def __init__(
+        self, text: str, folded: str, home: str, *, whole: bool, kind: Kind | None = None
+    ) -> None:
         self.text = text
         self.folded = folded
         self.patterns = _patterns()
+        self._bare_scale = _BARE_SCALE if home == "CNY" else _BARE_SCALE_TW
         self.whole = whole  # the text is one wording, said to be a quantity
         self.kind = kind  # … of this kind
 
@@ -460,7 +465,7 @@ class _Reader:
             if not self._fits(start, end, match.end(), surface, unit, numeral):
                 return None
         elif match[prefix + "bare"] is not None:
-            if not _BARE_SCALE.search(self.folded, start, end):
+            if not self._bare_scale.search(self.folded, start, end):
                 return None
             level = bool(match[prefix + "bare"])
         elif start and _LETTER.match(self.folded[start - 1]):
@@ -1066,7 +1071,7 @@ def parse_money(
 def _find(
     text: str, folded: str, home: str, *, whole: bool, kind: Kind | None = None
 ) -> list[Quantity]:
-    items = _items(_Reader(text, folded, whole=whole, kind=kind))
+    items = _items(_Reader(text, folded, home, whole=whole, kind=kind))
     for item in items:
         if item.quantity.unit == "*":
             item.quantity = replace(item.quantity, unit=home)

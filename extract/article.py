@@ -92,7 +92,9 @@ def read_argument(argument: str, *, published: str | None = None) -> Iterator[Ar
 
 def join_title(title: str | None, body: str) -> str:
     """The text of an article: title, newline, body; a body that begins with the title stays."""
-    return f"{title}\n{body}" if title and not body.startswith(title) else body
+    if not title or body.startswith(title):
+        return body
+    return f"{title}\n{body}" if body else title
 
 
 # --- drafts to articles ------------------------------------------------------------------------

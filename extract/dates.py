@@ -165,25 +165,30 @@ def _listed(*path: str) -> str:
     return alternation(words(_SEED, *path))
 
 
-def _not_after(choices: Iterable[str]) -> str:
-    """Lookbehinds, one for each length, that refuse what makes a word another word."""
+def _not_after(choices: Iterable[str], word: str = "") -> str:
+    """Lookbehinds, one for each length, that refuse what makes a word another word.
+
+    With ``word`` they stand behind it instead of before it, so that words can share a beginning.
+    """
     by_length: dict[int, list[str]] = {}
     for choice in choices:
-        by_length.setdefault(len(choice), []).append(choice)
+        by_length.setdefault(len(choice), []).append(choice + word)
     return "".join(f"(?<!{alternation(same)})" for _, same in sorted(by_length.items()))
 
 
 def _guarded(word: str, entry: Mapping[str, Any]) -> str:
+    """A word behind its first character, with what must not stand beside it."""
     right = f"(?!{alternation(entry['right'])})" if entry.get("right") else ""
-    return f"{_not_after(entry.get('left', ()))}{re.escape(word)}{right}"
+    return f"{re.escape(word[1:])}{_not_after(entry.get('left', ()), word)}{right}"
 
 
-def _word_pattern(unit: str) -> str:
-    """The words of one unit, the longest first, each with what must not stand beside it."""
-    table = read_toml(_SEED)[unit]
-    return "|".join(
-        _guarded(word, table[word]) for word in sorted(table, key=lambda w: (-len(w), w))
-    )
+def _word_pattern(*units: str) -> str:
+    """The words of some units by their first character, the longest first."""
+    entries = {word: entry for unit in units for word, entry in read_toml(_SEED)[unit].items()}
+    by_first: dict[str, list[str]] = {}
+    for word in sorted(entries, key=lambda word: (-len(word), word)):
+        by_first.setdefault(word[0], []).append(_guarded(word, entries[word]))
+    return "|".join(f"{first}(?:{'|'.join(same)})" for first, same in by_first.items())
 
 
 # --------------------------------------------------------------------------------------------
@@ -201,6 +206,7 @@ _DAY = (
 )
 _COUNT = r"(?:\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _QUARTER = r"[一二三四1-4]"
+_HAN = "〇零○一二三四五六七八九十百两廿卅元"
 _WEEKDAY = "[一二三四五六日天]"
 _END = r"(?![0-9A-Za-z])"
 
@@ -285,14 +291,21 @@ def _month_rest_pattern() -> str:
     """
 
 
+def _numeral_filter() -> str:
+    """A cheap look at what stands behind a number; most numbers end here."""
+    return rf"""
+        (?=(?<!\d)\d{{1,4}}{_GAP}(?:[年月日号天周季财会星礼第QH]|个[月星礼季]|[上下]半|全年|[-~—–至到]{{1,2}}[ ]?[\d{_HAN}])
+          | (?<!\d)\d{{4}}{_GAP}[-./]{_GAP}\d{{1,2}}{_GAP}[-./] | (?<![\d/.])\d{{1,2}}/\d
+          | [{_HAN}]{{1,6}}{_GAP}(?:[年月日号天周季财星礼]|个[月星礼季]|[-~—–至到]{{1,2}}[ ]?[{_HAN}\d]))
+    """
+
+
 def _year_openings() -> str:
     guard = f"(?!{_listed('guard', 'year')})"
     fiscal = "(?:财年|会计年度|财政年度)"
     rest = rf"(?={_GAP}(?:Q[1-4]{_END}|H[12]{_END}|第?{_QUARTER}(?:季|财季)|[上下]半年|全年))"
-    short_rest = (
-        rf"(?={_GAP}(?:(?:1[0-2]|0?[1-9]){_GAP}月(?!活)|第?{_QUARTER}季|Q[1-4]|[上下]半年|全年"
-        rf"|年?[初底末](?!{_listed('edge', 'not_before')})))"
-    )
+    month_next = rf"(?:1[0-2]|0?[1-9]){_GAP}月(?!活)|第?{_QUARTER}季"
+    short_rest = rf"(?={_GAP}(?:{month_next}|Q[1-4]|[上下]半年|全年|年?[初底末]{_edge_guard()}))"
     return rf"""
         (?<!\d)(?:
             (?P<iso>(?P<iso_year>{_YEAR})(?P<iso_join>{_GAP}[-/.]{_GAP})(?P<iso_month>1[0-2]|0?[1-9])
@@ -301,51 +314,47 @@ def _year_openings() -> str:
                 (?P<fy>{_YEAR}|{_SHORT_YEAR}){_GAP}{fiscal}(?!度))
           | (?P<year>(?:(?P<y_from>{_YEAR}){_GAP}年?{_JOIN})?(?P<y>{_YEAR}){_GAP}年{guard}度?)
           | (?P<year_only>(?<![A-Za-z])(?P<y_only>{_YEAR})(?:-(?=Q[1-4]{_END}|H[12]{_END}))?{rest})
-          | (?P<roc_short>(?P<roc>1[0-3]\d){_GAP}年度?(?={_GAP}(?:(?:1[0-2]|0?[1-9]){_GAP}月|第?{_QUARTER}季|[上下]半年)))
+          | (?P<roc_short>(?P<roc>1[0-3]\d){_GAP}年度?(?={_GAP}(?:{month_next}|[上下]半年)))
           | (?P<year_short>(?<![.\-])(?P<ys>{_SHORT_YEAR}){_GAP}年{short_rest})
           | (?P<year_q>(?<![A-Za-z.\-])(?P<yq>{_SHORT_YEAR})(?=Q[1-4]{_END}))
-          | (?P<q_year>(?<![A-Za-z.])(?P<qy_n>[1-4](?=Q)|[12](?=H))(?P<qy_unit>[QH]){_GAP}(?P<qy>{_YEAR}|{_SHORT_YEAR}){_END})
+          | (?P<q_year>(?<![A-Za-z.])(?P<qy_n>[1-4](?=Q)|[12](?=H))(?P<qy_unit>[QH]){_GAP}
+                (?P<qy>{_YEAR}|{_SHORT_YEAR}){_END})
         )
-      | (?P<fy_name>(?<![A-Za-z])FY{_GAP}(?:20)?(?P<fyn>\d\d)(?![0-9])(?={_GAP}Q[1-4]{_END}|(?![A-Za-z])))
       | (?P<year_han>(?<![〇零一二三四五六七八九])(?P<yh>{_HAN_YEAR})年{guard})
-      | (?P<roc_name>民国{_GAP}(?P<rn>\d{{1,3}}|[一二三四五六七八九十百〇零]{{1,6}}){_GAP}年)
-      | (?P<year_word>{_word_pattern("year")})
-      | (?P<season_year>(?P<sy>[{"".join(_shifts("edge", "season_years"))}])[春夏秋冬](?!季|天|晚|节))
     """
 
 
-def _month_openings() -> str:
+def _month_day_openings() -> str:
     after = _not_after(words(_SEED, "guard", "month_after"))
+    weekday, parts = _listed("week", "names"), _listed("time", "parts")
     return rf"""
         (?P<month_opening>(?<![\d./:])(?<!\d-){after}
             (?<![零〇一二三四五六七八九十两])(?!{_listed("guard", "month_names")}){_month_pattern()})
-      | (?P<month_word>{_word_pattern("month")})
-    """
-
-
-def _day_openings() -> str:
-    weekday = _listed("week", "names")
-    parts = _listed("time", "parts")
-    return rf"""
-        (?P<day_now>(?P<dn>[今昨明前])[ ]?[(（](?P<dn_day>{_DAY})[)）](?P<dn_unit>[日天晚晨早夜]))
-      | (?P<day_word>{_word_pattern("day")})
       | (?P<slash>(?<![\d/.])(?P<sl_month>1[0-2]|0?[1-9])/(?P<sl_day>3[01]|[12]\d|0?[1-9])(?![\d/.]))
       | (?P<day_opening>(?<![\d.,:/\-第])(?<![〇一二三四五六七八九十])
             (?:(?P<do_from>{_DAY}){_GAP}[日号]?{_JOIN})?
-            (?P<do>{_DAY}){_GAP}(?P<do_unit>日|号(?=[ ]?(?:[（(](?:{weekday})|{parts}))))
+            (?P<do>{_DAY}){_GAP}(?:日|号(?=[ ]?(?:[（(](?:{weekday})|{parts}))))
+    """
+
+
+def _ago_opening() -> str:
+    back, on = _listed("guard", "before_ago"), _listed("guard", "before_later")
+    return rf"""
+        (?P<ago>(?<![\d.]){_not_after(words(_SEED, "guard", "ago_after"))}
+            (?<![〇一二三四五六七八九十两])
+            (?P<ago_count>{_COUNT}){_GAP}(?P<ago_unit>天|年|周|个?(?:星期|礼拜)|个月|个季度)
+            {_GAP}[之以]?(?:(?P<ago_back>前)(?!{back})|后(?!{on})))
     """
 
 
 def _week_openings() -> str:
-    before = alternation(list(_shifts("week", "before")))
-    names = _listed("week", "names")
+    before, names = alternation(list(_shifts("week", "before"))), _listed("week", "names")
+    after, right = _not_after(words(_SEED, "week", "not_after")), _listed("week", "not_before")
     return rf"""
-        (?P<week_day>(?P<wd_before>{before})(?:{names})(?P<wd>{_WEEKDAY})(?!{_listed("week", "not_before")}))
-      | (?P<weekend>(?P<we_before>{before})?{_not_after(words(_SEED, "week", "not_after"))}(?:{names})末)
+        (?P<week_day>(?P<wd_before>{before})(?:{names})(?P<wd>{_WEEKDAY})(?!{right}))
+      | (?P<weekend>(?P<we_before>{before})?{after}(?:{names})末)
       | (?P<week>(?P<wk_before>{before})(?:{names})(?!{_listed("week", "not_week")}|{_WEEKDAY}|末))
-      | (?P<week_bare>{_not_after(words(_SEED, "week", "not_after"))}
-            (?:周(?P<wb>[一二三四五六日])|(?:星期|礼拜)(?P<wb_2>{_WEEKDAY}))
-            (?!{_listed("week", "not_before")}))
+      | (?P<week_bare>{after}(?:周(?P<wb>[一二三四五六日])|(?:星期|礼拜)(?P<wb_2>{_WEEKDAY}))(?!{right}))
     """
 
 
@@ -353,8 +362,6 @@ def _part_openings() -> str:
     """Quarters, halves and edges whose year is left out."""
     return rf"""
         (?P<front_quarters>前{_GAP}(?P<fq>[二两三23]){_GAP}个?季度)
-      | (?P<quarter_opening>(?<!\d){_not_after(words(_SEED, "quarter_bare", "not_after"))}{_quarter_pattern()})
-      | (?P<quarter_word>{_word_pattern("quarter")})
       | (?P<quarter_letter>(?<![0-9A-Za-z.\-])Q(?P<ql>[1-4]){_END})
       | (?P<half>(?P<hf>[上下])半年度?|(?P<hf_2>[上下])半财年)
       | (?P<edge_year>年(?P<ey>{_edges()}){_edge_guard()})
@@ -362,40 +369,62 @@ def _part_openings() -> str:
     """
 
 
-def _ago_openings() -> str:
-    before, later = _listed("guard", "before_ago"), _listed("guard", "before_later")
+def _name_openings() -> str:
+    """Openings that begin with a name of a kind of year, or with half a unit."""
+    back, on = _listed("guard", "before_ago"), _listed("guard", "before_later")
+    seasons = "".join(_shifts("edge", "season_years"))
     return rf"""
-        (?P<ago>(?<![\d.]){_not_after(words(_SEED, "guard", "ago_after"))}
-            (?<![〇一二三四五六七八九十两])
-            (?:(?P<ago_count>{_COUNT}){_GAP}(?P<ago_unit>天|年|周|个?(?:星期|礼拜)|个月|个季度)
-             | (?P<ago_half>半)(?P<ago_half_unit>年|个月))
-            {_GAP}[之以]?(?:(?P<ago_back>前)(?!{before})|(?P<ago_on>后)(?!{later})))
-      | (?P<vague>{_vague_pattern()})
+        (?P<fy_name>(?<![A-Za-z])FY{_GAP}(?:20)?(?P<fyn>\d\d)(?!\d)(?={_GAP}Q[1-4]{_END}|(?![A-Za-z])))
+      | (?P<roc_name>民国{_GAP}(?P<rn>\d{{1,3}}|[一二三四五六七八九十百〇零]{{1,6}}){_GAP}年)
+      | (?P<season_year>(?P<sy>[{seasons}])[春夏秋冬](?!季|天|晚|节))
+      | (?P<day_now>(?P<dn>[今昨明前])[ ]?[(（](?P<dn_day>{_DAY})[)）][日天晚晨早夜])
+      | (?P<half_ago>{_not_after(words(_SEED, "guard", "ago_after"))}(?<![〇一二三四五六七八九十两])
+            半(?P<ha_unit>年|个月){_GAP}[之以]?(?:(?P<ha_back>前)(?!{back})|后(?!{on})))
     """
 
 
 def _vague_pattern() -> str:
-    guarded = set(words(_SEED, "vague", "guarded"))
-    left = _not_after(words(_SEED, "vague", "left"))
-    right = f"(?!{_listed('vague', 'right')})"
-    free = alternation([word for word in words(_SEED, "vague", "words") if word not in guarded])
-    return f"(?:{free})|{left}(?:{alternation(list(guarded))}){right}"
+    guarded = words(_SEED, "vague", "guarded")
+    left, right = words(_SEED, "vague", "left"), _listed("vague", "right")
+    free = [word for word in words(_SEED, "vague", "words") if word not in guarded]
+    held = "|".join(f"{word}{_not_after(left, word)}" for word in guarded)
+    return f"(?:{alternation(free)})|(?:{held})(?!{right})"
+
+
+# The second characters of the openings that are no listed words.
+_SECONDS = "一二三四五六日天末旬半周星期礼年月季度财春夏秋冬国个中上下两内初底尾终之伊全早晚稍前后份YQ1234 (（"
+
+
+def _word_filter() -> str:
+    """A look at the first two characters of what begins with no number."""
+    listed = [*_word_table(), *words(_SEED, "vague", "words")]
+    listed += [before + "周" for before in _shifts("week", "before")]
+    firsts = {word[0] for word in listed} | set("周星礼年月上中下民QF今昨明去前半")
+    seconds = {word[1] for word in listed} | set(_SECONDS)
+    return rf"(?=[{''.join(sorted(firsts))}][{re.escape(''.join(sorted(seconds)))}])"
+
+
+def _first_filter() -> str:
+    """A look at the first character, at which almost every place of a text is left."""
+    listed = [*_word_table(), *words(_SEED, "vague", "words"), *_shifts("week", "before")]
+    firsts = (
+        {word[0] for word in listed} | set(_HAN) | set("周星礼年月上中下民QF今昨明去前半第首末")
+    )
+    return f"(?=[0-9{''.join(sorted(firsts))}])"
 
 
 def _opening_pattern() -> str:
-    """One pattern with all openings behind a look at their first characters."""
-    firsts = {word[0] for word in _word_table()} | {
-        word[0] for word in words(_SEED, "vague", "words")
-    }
-    firsts |= {word[0] for word in _shifts("week", "before")} | set(_shifts("edge", "season_years"))
-    firsts |= {word[0] for word in words(_SEED, "week", "names")}
-    chars = "".join(
-        sorted(firsts | set("一二两三四五六七八九十廿卅元半第首末前上中下年月民QF今昨明"))
-    )
+    """One pattern with all openings; the dearer ones behind looks that few places pass."""
+    quarter_after = _not_after(words(_SEED, "quarter_bare", "not_after"))
     return rf"""
-        (?=[0-9{re.escape(chars)}])(?:
-          {_year_openings()} | {_ago_openings()} | {_month_openings()} | {_day_openings()}
-          | {_week_openings()} | {_part_openings()}
+        {_first_filter()}(?:
+            {_numeral_filter()}(?: {_year_openings()} | {_ago_opening()} | {_month_day_openings()} )
+          | (?P<quarter_opening>(?<!\d){quarter_after}(?=[一二三四首末第1-4])(?:{_quarter_pattern()}))
+          | {_word_filter()}(?:
+                (?P<word>{_word_pattern(*_WORD_UNITS)})
+              | {_week_openings()} | {_part_openings()} | {_name_openings()}
+              | (?P<vague>{_vague_pattern()})
+            )
         )
     """
 
@@ -429,8 +458,8 @@ def _tail_pattern() -> str:
 
 def _cue_pattern() -> str:
     return (
-        f"(?P<other>{_listed('cues', 'not')})|(?P<future>{_listed('cues', 'future')})"
-        f"|(?P<past>{_listed('cues', 'past')})|(?P<report>{_listed('cues', 'report')})"
+        f"(?P<other>{_listed('cues', 'not')})|(?P<maybe>{_listed('cues', 'maybe')})"
+        f"|(?P<future>{_listed('cues', 'future')})|(?P<past>{_listed('cues', 'past')})|(?P<report>{_listed('cues', 'report')})"
     )
 
 
@@ -569,10 +598,16 @@ def _read_quarter_year(folded: str, match: re.Match[str]) -> _Said:
     return _Said(match.start(), match.end(), unit, year, part=part)
 
 
-def _read_year_word(folded: str, match: re.Match[str]) -> _Said:
-    word = _word_table()[match["year_word"]]
-    said = _Said(match.start(), match.end(), "year", word.shift, fiscal=word.fiscal)
-    return _through(_after_year(folded, said), word)
+def _read_word(folded: str, match: re.Match[str]) -> _Said:
+    word = _word_table()[match.group()]
+    said = _Said(match.start(), match.end(), word.unit, fiscal=word.fiscal)
+    if word.unit == "year":
+        return _through(_after_year(folded, replace(said, year=word.shift)), word)
+    if word.unit == "month":
+        return _after_month(folded, replace(said, month=word.shift))
+    if word.unit == "day":
+        return _through(replace(said, day=word.shift), word)
+    return replace(said, part=word.shift)
 
 
 def _through(said: _Said, word: _Word) -> _Said:
@@ -661,21 +696,11 @@ def _read_month(folded: str, match: re.Match[str]) -> _Said:
     return _with_month(folded, _Said(match.start(), match.end(), "month"), match)
 
 
-def _read_month_word(folded: str, match: re.Match[str]) -> _Said:
-    word = _word_table()[match["month_word"]]
-    return _after_month(folded, _Said(match.start(), match.end(), "month", month=word.shift))
-
-
 def _read_day_now(folded: str, match: re.Match[str]) -> _Said:
     """今（18）日, as Taiwanese papers write."""
     shift = _Shift("now", {"前": -2, "昨": -1, "今": 0, "明": 1}[match["dn"]])
     told = _Said(match.start(), match.end(), "day", day=_is(match["dn_day"]))
     return replace(told, day=shift, gloss=told)
-
-
-def _read_day_word(folded: str, match: re.Match[str]) -> _Said:
-    word = _word_table()[match["day_word"]]
-    return _through(_Said(match.start(), match.end(), "day", day=word.shift), word)
 
 
 def _read_slash(folded: str, match: re.Match[str]) -> _Said:
@@ -729,11 +754,6 @@ def _read_quarter(folded: str, match: re.Match[str]) -> _Said:
     return _with_quarter(_Said(match.start(), match.end(), "quarter"), match)
 
 
-def _read_quarter_word(folded: str, match: re.Match[str]) -> _Said:
-    word = _word_table()[match["quarter_word"]]
-    return _Said(match.start(), match.end(), "quarter", part=word.shift, fiscal=word.fiscal)
-
-
 def _read_quarter_letter(folded: str, match: re.Match[str]) -> _Said:
     return _Said(match.start(), match.end(), "quarter", part=_is(match["ql"]))
 
@@ -770,14 +790,18 @@ _AGO_UNITS: dict[str, _Unit] = {
 
 
 def _read_ago(folded: str, match: re.Match[str]) -> _Said:
-    """三个月前 counts in months, 半年前 in six of them, 半个月前 in fifteen days."""
+    """三个月前 counts back in months, 两天后 on in days."""
     sign = -1 if match["ago_back"] else 1
-    said = _Said(match.start(), match.end(), "month")
-    if match["ago_half"]:
-        if match["ago_half_unit"] == "年":
-            return replace(said, ago=6 * sign)
-        return replace(said, unit="week", ago=2 * sign)
-    return replace(said, unit=_AGO_UNITS[match["ago_unit"]], ago=_number(match["ago_count"]) * sign)
+    unit, count = _AGO_UNITS[match["ago_unit"]], _number(match["ago_count"])
+    return _Said(match.start(), match.end(), unit, ago=count * sign)
+
+
+def _read_half_ago(folded: str, match: re.Match[str]) -> _Said:
+    """半年前 counts six months, 半个月前 two weeks."""
+    sign = -1 if match["ha_back"] else 1
+    if match["ha_unit"] == "年":
+        return _Said(match.start(), match.end(), "month", ago=6 * sign)
+    return _Said(match.start(), match.end(), "week", ago=2 * sign)
 
 
 def _read_vague(folded: str, match: re.Match[str]) -> _Said:
@@ -786,18 +810,16 @@ def _read_vague(folded: str, match: re.Match[str]) -> _Said:
 
 _READERS: dict[str, _Reader] = {
     "iso": _read_iso,
+    "word": _read_word,
     **dict.fromkeys(
         ("fiscal_year", "year", "year_only", "year_short", "year_q", "fy_name", "year_han"),
         _read_year,
     ),
     **dict.fromkeys(("roc_short", "roc_name"), _read_roc),
     "q_year": _read_quarter_year,
-    "year_word": _read_year_word,
     "season_year": _read_season_year,
     "month_opening": _read_month,
-    "month_word": _read_month_word,
     "day_now": _read_day_now,
-    "day_word": _read_day_word,
     "slash": _read_slash,
     "day_opening": _read_day,
     **dict.fromkeys(("week_day", "week_bare"), _read_weekday),
@@ -805,12 +827,12 @@ _READERS: dict[str, _Reader] = {
     "week": _read_week,
     "front_quarters": _read_front_quarters,
     "quarter_opening": _read_quarter,
-    "quarter_word": _read_quarter_word,
     "quarter_letter": _read_quarter_letter,
     "half": _read_half,
     "edge_year": _read_edge_year,
     "edge_month": _read_edge_month,
     "ago": _read_ago,
+    "half_ago": _read_half_ago,
     "vague": _read_vague,
 }
 
@@ -847,7 +869,7 @@ def _with_tail(folded: str, said: _Said) -> _Said:
         if tail["gloss"] and gloss is None:
             gloss = _read_gloss(folded, tail.start("gloss"))
         end = tail.end()
-    return replace(said, end=end, gloss=gloss)
+    return said if end == said.end else replace(said, end=end, gloss=gloss)
 
 
 def _read_gloss(folded: str, at: int) -> _Said | None:
@@ -880,14 +902,13 @@ class _Told:
 
     def after(self, span: _Span, *, year: bool) -> _Told:
         """With a further date told; ``year`` says whether it may stand for 同年."""
-        first, known = span.first, self
-        if year or self.year is None:
-            known = replace(known, year=first.year)
-        if span.precision in ("day", "month"):
-            known = replace(known, month=(first.year, first.month))
-        if span.precision in ("day", "month", "quarter"):
-            known = replace(known, quarter=(first.year, (first.month + 2) // 3))
-        return replace(known, day=first) if span.precision == "day" else known
+        first, fine = span.first, span.precision
+        return _Told(
+            first.year if year or self.year is None else self.year,
+            (first.year, first.month) if fine in ("day", "month") else self.month,
+            self.quarter if fine in ("half", "year") else (first.year, (first.month + 2) // 3),
+            first if fine == "day" else self.day,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -1188,26 +1209,32 @@ _CUE_BEFORE, _CUE_AFTER, _MARKER = 30, 16, 8
 def _marks(folded: str, said: _Said) -> tuple[str, str]:
     """The stretches before and after a date, within its clause."""
     before = folded[max(0, said.start - _CUE_BEFORE) : said.start]
-    for match in _CLAUSE_END.finditer(before):
-        before = " " * match.end() + before[match.end() :]
+    before = _CLAUSE_END.split(before)[-1]
     after = folded[said.end : said.end + _CUE_AFTER]
     end = _CLAUSE_END.search(after)
     return before, after[: end.start()] if end else after
 
 
-def _future(folded: str, said: _Said) -> bool | None:
-    """What the clause of a date says of its time: the nearest cue before it, else the first after."""
+def _future(folded: str, said: _Said) -> str | None:
+    """What a clause says of its date: ``future``, ``past`` or ``maybe``; None where nothing.
+
+    The nearest cue before the date decides, else the first after it; a verb of reporting after the
+    date ends the search, for then it is the date of the report, whatever that foretells.
+    """
     before, after = _marks(folded, said)
-    told = [match.lastgroup for match in _grammar().cue.finditer(before)]
-    for group in reversed(told):
-        if group in ("future", "past"):
-            return group == "future"
+    cues = [match.lastgroup for match in _grammar().cue.finditer(before)]
+    for cue in reversed(cues):
+        if cue not in _SILENT:
+            return cue
     for match in _grammar().cue.finditer(after):
-        if match.lastgroup in ("future", "past"):
-            return match.lastgroup == "future"
         if match.lastgroup == "report":
             return None
+        if match.lastgroup not in _SILENT:
+            return match.lastgroup
     return None
+
+
+_SILENT = ("other", "report")
 
 
 def _accepted(folded: str, said: _Said, kind: str) -> bool:
@@ -1319,6 +1346,8 @@ def _others() -> tuple[str, ...]:
 _BIRTH = re.compile("成立|创立|创办|创建|创始|诞生|出生|毕业")
 # Days so near to the publication are the news itself, whatever year the sentence told before.
 _NEWS_DAYS = 7
+# Days planned within the year are told without it; beyond this one reads an old plan.
+_FAR_DAYS = 300
 
 
 class _Story:
@@ -1332,43 +1361,68 @@ class _Story:
 
     def tell(self, said: _Said) -> DateMention:
         """Resolve a date and remember it."""
-        role = _role(self.folded, said)
+        role, kind = _role(self.folded, said), said.kind
         clock = _Clock(self.published, self.told)
-        context = self._context(said)
-        if _open(said):
-            future = _future(self.folded, said)
-            future = (
-                True if future is None and role == "until" and not self._until_now(said) else future
-            )
-            clock = replace(clock, future=future, nearest=role == "since" and future is None)
-        mention, span = self._told_on(said, role, clock, context)
+        if said.ago is not None and said.ago > 0:
+            mention, span = self._tell_later(said, role, clock)
+        elif kind == "partial" or said.place or (said.weekday and said.week is None):
+            mention, span = self._tell_open(said, role, clock)
+        else:
+            mention, span = _mention(said, role, clock)
         if span is not None:
             self._remember(said, role, span)
         return mention
 
-    def _until_now(self, said: _Said) -> bool:
-        """截至12月31日 looks back, 12月31日前 looks ahead."""
-        low = max(0, said.start - _MARKER)
-        return _grammar().until_before.search(self.folded, low, said.start) is not None
-
-    def _told_on(
-        self, said: _Said, role: DateRole, clock: _Clock, context: _Span | None
+    def _tell_later(
+        self, said: _Said, role: DateRole, clock: _Clock
     ) -> tuple[DateMention, _Span | None]:
-        """The date in the year of its sentence, if it goes on from there; else near publication."""
-        if said.ago is not None and said.ago > 0:
-            if context is None and not clock.future:
-                return _mention(replace(said, ago=None, unit="vague"), role, clock)
-            return _mention(said, role, replace(clock, context=context))
-        plain = _mention(said, role, clock)
-        if context is None or not said.yearless or self._is_news(plain[1]):
-            return plain
-        held = _mention(said, role, replace(clock, context=context))
-        return held if held[1] is not None and held[1].first >= context.first else plain
+        """两天后 goes on from the date before it, in a plan from today, else from nobody knows where."""
+        context = self._context(said)
+        if context is None and not _future(self.folded, said):
+            return _mention(replace(said, ago=None, unit="vague"), role, clock)
+        return _mention(said, role, replace(clock, context=context))
 
-    def _is_news(self, span: _Span | None) -> bool:
+    def _tell_open(
+        self, said: _Said, role: DateRole, clock: _Clock
+    ) -> tuple[DateMention, _Span | None]:
+        """A date that its clause's time decides, or the year of its sentence."""
+        clock = replace(clock, **self._time(said, role))
+        found = _mention(said, role, clock)
+        if clock.future and said.unit == "day" and self._is_far(found[1]):
+            found = _mention(said, role, replace(clock, future=None))
+        context = self._context(said) if said.kind == "partial" else None
+        if context is None or self._is_news(found[1]):
+            return found
+        held = _mention(said, role, replace(clock, context=context))
+        return held if held[1] is not None and held[1].first >= context.first else found
+
+    def _time(self, said: _Said, role: DateRole) -> dict[str, bool | None]:
+        """Which side of the publication a date lies on: as the clause says, else as its role does."""
+        cue = _future(self.folded, said)
+        if cue == "maybe":
+            return {"nearest": True}
+        if cue is not None:
+            return {"future": cue == "future"}
+        # 截至12月31日 looks back, 12月31日前 looks ahead.
+        low = max(0, said.start - _MARKER)
+        if role == "until":
+            grammar = _grammar()
+            return {
+                "future": None
+                if grammar.until_before.search(self.folded, low, said.start)
+                else True
+            }
+        return {"nearest": role == "since"}
+
+    def _is_far(self, span: _Span | None) -> bool:
+        """Whether a planned day is so far off that the plan must be that of an earlier report."""
         if span is None or self.published is None:
             return False
-        if span.precision != "day":
+        return (span.first - self.published).days > _FAR_DAYS
+
+    def _is_news(self, span: _Span | None) -> bool:
+        """Whether a day is so near to the publication that it must be the news itself."""
+        if span is None or self.published is None or span.precision != "day":
             return False
         return abs((span.first - self.published).days) <= _NEWS_DAYS
 
@@ -1383,7 +1437,7 @@ class _Story:
         return span
 
     def _remember(self, said: _Said, role: DateRole, span: _Span) -> None:
-        told_year = said.year is not None or self.last is not None and self.last[1] == span
+        told_year = said.year is not None or (self.last is not None and self.last[1] == span)
         self.told = self.told.after(span, year=told_year)
         if role == "dateline":
             return
@@ -1391,11 +1445,6 @@ class _Story:
 
 
 _FAR = 200
-
-
-def _open(said: _Said) -> bool:
-    """Whether the time of the clause decides what the date is."""
-    return said.yearless or bool(said.place) or said.week is None or said.ago is not None
 
 
 def _scan(folded: str) -> Iterator[_Said]:

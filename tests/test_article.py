@@ -225,6 +225,7 @@ def test_an_argument_is_a_path_or_a_text(tmp_path: Path) -> None:
         (TITLE, f"{TITLE}。{BODY}", f"{TITLE}。{BODY}"),
         (None, BODY, BODY),
         ("", BODY, BODY),
+        (TITLE, "", TITLE),
     ],
 )
 def test_a_title_is_put_in_front_once(title: str | None, body: str, text: str) -> None:
