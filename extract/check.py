@@ -121,8 +121,7 @@ def _check_line(line: str, article: Article | None) -> Iterator[tuple[str, str]]
         text = _text(told, article)
         ArticleDeals.model_validate_json(line, context={"text": text})
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=False):
-            yield _path(problem["loc"]), problem["msg"].removeprefix("Value error, ")
+        yield from _problems(error)
         return
     if text is None:
         yield "text", "there is neither an article of this id nor a text in the line"
@@ -131,6 +130,15 @@ def _check_line(line: str, article: Article | None) -> Iterator[tuple[str, str]]
     for number, deal in enumerate(told.deals):
         for field, reason in check_deal(deal, Source(text, told.published)):
             yield f"deals.{number}.{field}", reason
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Field and message of each problem; a list that lost its only entry is not told again."""
+    problems = error.errors(include_url=False, include_input=False)
+    holders = {problem["loc"][:-1] for problem in problems}
+    for problem in problems:
+        if problem["type"] != "too_short" or problem["loc"] not in holders:
+            yield _path(problem["loc"]), problem["msg"].removeprefix("Value error, ")
 
 
 def _path(loc: Sequence[str | int]) -> str:

@@ -15,8 +15,8 @@ import importlib
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from extract.errors import SeedError
@@ -68,9 +68,8 @@ class _Shift(NamedTuple):
 _Unit = Literal["day", "weekday", "week", "month", "quarter", "half", "year", "vague"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The words of one date, read but not yet resolved.
+class _Said(NamedTuple):
+    """The words of one date, read but not yet resolved (a tuple: many are made and remade).
 
     ``unit`` is the finest unit said, ``part`` the number of a quarter or a half. ``later`` is the other end of a range, ``gloss`` a date in
     brackets that says the same (周五（5月29日）), ``place`` where in its unit an edge lies (年底 told
@@ -579,7 +578,7 @@ def _read_year(folded: str, match: re.Match[str]) -> _Said:
     full = _after_year(folded, said)
     if not first:
         return full
-    return replace(said, year=_is(first), end=full.end, later=full)
+    return said._replace(year=_is(first), end=full.end, later=full)
 
 
 _YEAR_GROUPS = ("y", "y_only", "fy", "ys", "yq", "fyn", "yh")
@@ -602,12 +601,12 @@ def _read_word(folded: str, match: re.Match[str]) -> _Said:
     word = _word_table()[match.group()]
     said = _Said(match.start(), match.end(), word.unit, fiscal=word.fiscal)
     if word.unit == "year":
-        return _through(_after_year(folded, replace(said, year=word.shift)), word)
+        return _through(_after_year(folded, said._replace(year=word.shift)), word)
     if word.unit == "month":
-        return _after_month(folded, replace(said, month=word.shift))
+        return _after_month(folded, said._replace(month=word.shift))
     if word.unit == "day":
-        return _through(replace(said, day=word.shift), word)
-    return replace(said, part=word.shift)
+        return _through(said._replace(day=word.shift), word)
+    return said._replace(part=word.shift)
 
 
 def _through(said: _Said, word: _Word) -> _Said:
@@ -616,8 +615,8 @@ def _through(said: _Said, word: _Word) -> _Said:
         return said
     last = _Shift(word.shift.base, word.shift.number + word.through)
     unit: dict[str, Any] = {word.unit: last}
-    later = replace(said, **unit)
-    return replace(said, later=later)
+    later = said._replace(**unit)
+    return said._replace(later=later)
 
 
 def _read_season_year(folded: str, match: re.Match[str]) -> _Said:
@@ -631,11 +630,11 @@ def _after_year(folded: str, said: _Said) -> _Said:
     rest = _grammar().year_rest.match(folded, said.end)
     if rest is None or rest.lastgroup is None:
         return said
-    said = replace(said, end=rest.end())
+    said = said._replace(end=rest.end())
     if rest["month"]:
         return _with_month(folded, said, rest)
     if half := rest["half_word"] or rest["half_h"]:
-        return replace(said, unit="half", part=_HALVES[half])
+        return said._replace(unit="half", part=_HALVES[half])
     if rest["front_count"]:
         return _with_front(said, _number(rest["front_count"]), rest["front_unit"])
     if rest["season"] or rest["edge"]:
@@ -650,10 +649,10 @@ def _with_quarter(said: _Said, match: re.Match[str]) -> _Said:
     groups = match.groupdict()
     digits = next(filter(None, (groups.get(name) for name in _QUARTER_GROUPS)))
     fiscal = said.fiscal or groups["fiscal"] is not None
-    full = replace(said, unit="quarter", part=_is(digits), fiscal=fiscal)
+    full = said._replace(unit="quarter", part=_is(digits), fiscal=fiscal)
     if not groups["quarter_from"]:
         return full
-    return replace(full, part=_is(groups["quarter_from"]), later=full)
+    return full._replace(part=_is(groups["quarter_from"]), later=full)
 
 
 _QUARTER_GROUPS = ("quarter", "quarter_2", "quarter_3", "quarter_q")
@@ -662,20 +661,20 @@ _QUARTER_GROUPS = ("quarter", "quarter_2", "quarter_3", "quarter_q")
 def _with_front(said: _Said, count: int, unit: str) -> _Said:
     """2026年前5个月: from January to May."""
     if count < 2 or count > (12 if unit == "月" else 4):
-        return replace(said, unit="vague")
+        return said._replace(unit="vague")
     if unit == "月":
-        first = replace(said, unit="month", month=_Shift("is", 1))
-        return replace(first, later=replace(first, month=_Shift("is", count)))
-    first = replace(said, unit="quarter", part=_Shift("is", 1))
-    return replace(first, later=replace(first, part=_Shift("is", count)))
+        first = said._replace(unit="month", month=_Shift("is", 1))
+        return first._replace(later=first._replace(month=_Shift("is", count)))
+    first = said._replace(unit="quarter", part=_Shift("is", 1))
+    return first._replace(later=first._replace(part=_Shift("is", count)))
 
 
 def _with_month(folded: str, said: _Said, match: re.Match[str]) -> _Said:
-    full = _after_month(folded, replace(said, unit="month", month=_is(match["month"])))
+    full = _after_month(folded, said._replace(unit="month", month=_is(match["month"])))
     if not match["month_from"]:
         return full
-    first = replace(said, unit="month", month=_is(match["month_from"]), end=full.end)
-    return replace(first, later=full.later or full)
+    first = said._replace(unit="month", month=_is(match["month_from"]), end=full.end)
+    return first._replace(later=full.later or full)
 
 
 def _after_month(folded: str, said: _Said) -> _Said:
@@ -683,12 +682,12 @@ def _after_month(folded: str, said: _Said) -> _Said:
     rest = _grammar().month_rest.match(folded, said.end)
     if rest is None:
         return said
-    said = replace(said, end=rest.end())
+    said = said._replace(end=rest.end())
     if rest["day"]:
-        return replace(said, unit="day", day=_is(rest["day"]))
+        return said._replace(unit="day", day=_is(rest["day"]))
     if rest["day_from"]:
-        full = replace(said, unit="day", day=_is(rest["day_to"]))
-        return replace(full, day=_is(rest["day_from"]), later=full)
+        full = said._replace(unit="day", day=_is(rest["day_to"]))
+        return full._replace(day=_is(rest["day_from"]), later=full)
     return said
 
 
@@ -700,7 +699,7 @@ def _read_day_now(folded: str, match: re.Match[str]) -> _Said:
     """今（18）日, as Taiwanese papers write."""
     shift = _Shift("now", {"前": -2, "昨": -1, "今": 0, "明": 1}[match["dn"]])
     told = _Said(match.start(), match.end(), "day", day=_is(match["dn_day"]))
-    return replace(told, day=shift, gloss=told)
+    return told._replace(day=shift, gloss=told)
 
 
 def _read_slash(folded: str, match: re.Match[str]) -> _Said:
@@ -710,7 +709,7 @@ def _read_slash(folded: str, match: re.Match[str]) -> _Said:
 
 def _read_day(folded: str, match: re.Match[str]) -> _Said:
     full = _Said(match.start(), match.end(), "day", day=_is(match["do"]))
-    return replace(full, day=_is(match["do_from"]), later=full) if match["do_from"] else full
+    return full._replace(day=_is(match["do_from"]), later=full) if match["do_from"] else full
 
 
 def _week_shift(before: str | None) -> int | None:
@@ -732,7 +731,7 @@ def _read_weekday(folded: str, match: re.Match[str]) -> _Said:
 def _read_weekend(folded: str, match: re.Match[str]) -> _Said:
     week = _week_shift(match["we_before"])
     saturday = _Said(match.start(), match.end(), "weekday", weekday=6, week=week)
-    return replace(saturday, later=replace(saturday, weekday=7))
+    return saturday._replace(later=saturday._replace(weekday=7))
 
 
 def _read_week(folded: str, match: re.Match[str]) -> _Said:
@@ -869,7 +868,7 @@ def _with_tail(folded: str, said: _Said) -> _Said:
         if tail["gloss"] and gloss is None:
             gloss = _read_gloss(folded, tail.start("gloss"))
         end = tail.end()
-    return said if end == said.end else replace(said, end=end, gloss=gloss)
+    return said if end == said.end else said._replace(end=end, gloss=gloss)
 
 
 def _read_gloss(folded: str, at: int) -> _Said | None:
@@ -881,8 +880,7 @@ def _read_gloss(folded: str, at: int) -> _Said | None:
 # Resolving: from what was said to a value
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(NamedTuple):
     """A resolved date: its first and last day, and its value."""
 
     first: datetime.date
@@ -891,8 +889,7 @@ class _Span:
     precision: Precision
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """The last dates told before: what 同年, 同月 and 当日 count from."""
 
     year: int | None = None
@@ -911,8 +908,7 @@ class _Told:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
+class _Clock(NamedTuple):
     """What a date is resolved against.
 
     ``future`` is what the clause says of its time, None where nothing. ``context`` is a date of
@@ -935,6 +931,7 @@ def _day_span(day: datetime.date) -> _Span:
     return _Span(day, day, day.isoformat(), "day")
 
 
+@lru_cache(maxsize=1024)
 def _month_span(year: int, month: int) -> _Span:
     year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
     last = datetime.date(year, month, monthrange(year, month)[1])
@@ -1065,7 +1062,7 @@ def _week_span(day: datetime.date) -> _Span:
     """The week around a day; its month is the one most of its days lie in."""
     monday = day - day.weekday() * _ONE_DAY
     month = _month_span((monday + 3 * _ONE_DAY).year, (monday + 3 * _ONE_DAY).month)
-    return replace(month, first=monday, last=monday + 6 * _ONE_DAY)
+    return month._replace(first=monday, last=monday + 6 * _ONE_DAY)
 
 
 def _nothing(said: _Said, clock: _Clock) -> list[_Span]:
@@ -1145,7 +1142,7 @@ def _edge_shift(said: _Said, clock: _Clock) -> _Said:
     if reach is None or reach[0] <= at <= reach[1] or clock.future == (at < reach[0]):
         return said
     shift = _Shift("now", 1 if clock.future else -1)
-    return replace(said, year=shift) if by_year else replace(said, month=shift)
+    return said._replace(year=shift) if by_year else said._replace(month=shift)
 
 
 def _resolve(said: _Said, clock: _Clock) -> tuple[_Span | None, _Span | None]:
@@ -1262,7 +1259,7 @@ def _spread(folded: str, said: _Said) -> _Said:
     if folded[max(0, said.start - 2) : said.start].rstrip(" ").endswith("间"):
         zone = grammar.zone_before.search(folded, max(0, said.start - 10), said.start)
         if zone:
-            said = replace(said, start=zone.start())
+            said = said._replace(start=zone.start())
     if said.later is not None or said.unit == "vague":
         return said
     join = grammar.join.match(folded, said.end)
@@ -1271,7 +1268,7 @@ def _spread(folded: str, said: _Said) -> _Said:
     if later is None or not _is_range(said, later):
         return said
     whole = _filled(said, later.later or later)
-    return replace(said, end=later.end, later=whole)
+    return said._replace(end=later.end, later=whole)
 
 
 _FINER: dict[_Unit, int] = {"year": 0, "half": 1, "quarter": 2, "month": 3, "week": 4, "day": 5}
@@ -1289,11 +1286,11 @@ def _is_range(first: _Said, last: _Said) -> bool:
 def _filled(first: _Said, last: _Said) -> _Said:
     """The end of a range with what its beginning told: 2025年10月17日至18日."""
     if last.unit == "day" and last.month is None and last.day and last.day.base == "is":
-        last = replace(last, month=first.month)
+        last = last._replace(month=first.month)
     if last.year is None and first.year is not None and (last.month or last.part):
         wraps = _order(last) < _order(first)
         year = first.year._replace(number=first.year.number + 1) if wraps else first.year
-        last = replace(last, year=year)
+        last = last._replace(year=year)
     return last
 
 
@@ -1379,40 +1376,38 @@ class _Story:
         """两天后 goes on from the date before it, in a plan from today, else from nobody knows where."""
         context = self._context(said)
         if context is None and not _future(self.folded, said):
-            return _mention(replace(said, ago=None, unit="vague"), role, clock)
-        return _mention(said, role, replace(clock, context=context))
+            return _mention(said._replace(ago=None, unit="vague"), role, clock)
+        return _mention(said, role, clock._replace(context=context))
 
     def _tell_open(
         self, said: _Said, role: DateRole, clock: _Clock
     ) -> tuple[DateMention, _Span | None]:
         """A date that its clause's time decides, or the year of its sentence."""
-        clock = replace(clock, **self._time(said, role))
+        clock = self._timed(said, role, clock)
         found = _mention(said, role, clock)
         if clock.future and said.unit == "day" and self._is_far(found[1]):
-            found = _mention(said, role, replace(clock, future=None))
+            found = _mention(said, role, clock._replace(future=None))
         context = self._context(said) if said.kind == "partial" else None
         if context is None or self._is_news(found[1]):
             return found
-        held = _mention(said, role, replace(clock, context=context))
+        held = _mention(said, role, clock._replace(context=context))
         return held if held[1] is not None and held[1].first >= context.first else found
 
-    def _time(self, said: _Said, role: DateRole) -> dict[str, bool | None]:
-        """Which side of the publication a date lies on: as the clause says, else as its role does."""
+    def _timed(self, said: _Said, role: DateRole, clock: _Clock) -> _Clock:
+        """With the side of the publication that the clause asks for, or else the date's role."""
         cue = _future(self.folded, said)
         if cue == "maybe":
-            return {"nearest": True}
+            return clock._replace(nearest=True)
         if cue is not None:
-            return {"future": cue == "future"}
-        # 截至12月31日 looks back, 12月31日前 looks ahead.
+            return clock._replace(future=cue == "future")
+        if role == "since":
+            return clock._replace(nearest=True)
+        return clock._replace(future=True) if role == "until" and self._ahead(said) else clock
+
+    def _ahead(self, said: _Said) -> bool:
+        """12月31日前 looks ahead, 截至12月31日 looks back."""
         low = max(0, said.start - _MARKER)
-        if role == "until":
-            grammar = _grammar()
-            return {
-                "future": None
-                if grammar.until_before.search(self.folded, low, said.start)
-                else True
-            }
-        return {"nearest": role == "since"}
+        return not _grammar().until_before.search(self.folded, low, said.start)
 
     def _is_far(self, span: _Span | None) -> bool:
         """Whether a planned day is so far off that the plan must be that of an earlier report."""
@@ -1500,7 +1495,7 @@ def parse_date(
         said = _spread(folded, said)
         if said.start in (0, *_starts(folded)) and _ends(folded, said.end):
             role = _role(folded, said)
-            whole = replace(said, start=0, end=len(text))
+            whole = said._replace(start=0, end=len(text))
             return _parsed(whole, role, published, anchor, future)
     return None
 

@@ -79,6 +79,8 @@ def cites(deal: DealRecord) -> Iterator[tuple[str, Cite]]:
 def deal_card(deal: DealRecord, number: int) -> Panel:
     """A record as a card: field, value, the words it comes from."""
     table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(overflow="fold")
     for name, value, words in _fields(deal):
         table.add_row(Text(name, style="dim"), Text(value), Text(words, style="dim"))
     title = f"{number}  {deal.type}  {deal.status}"
@@ -114,13 +116,9 @@ def _words_of(sources: Iterable[Cite]) -> str:
 
 def money_line(money: Money | ScoredMoney) -> str:
     """An amount in a line: ``5,000,000,000 USD at_least``."""
-    bounds = list(dict.fromkeys(f"{bound:,.10g}" for bound in _bounds(money)))
-    parts = ["..".join(bounds), money.currency, money.modifier]
+    bounds = [_number(bound) for bound in (money.min, money.max) if bound is not None]
+    parts = ["..".join(dict.fromkeys(bounds)), money.currency, money.modifier]
     return " ".join(part for part in parts if part and part != "exact")
-
-
-def _bounds(money: Money | ScoredMoney) -> list[Decimal | float]:
-    return [bound for bound in (money.min, money.max) if bound is not None]
 
 
 # --- scores ------------------------------------------------------------------------------------
@@ -221,8 +219,9 @@ def _marks(quantity: Quantity) -> Iterator[str]:
         yield "conversion"
 
 
-def _number(value: Decimal | None) -> str:
-    return "–" if value is None else f"{value.normalize():,f}"
+def _number(value: Decimal | float | None) -> str:
+    """A number with all its digits and none more: ``1,500,000,000``, ``12.5``."""
+    return "–" if value is None else f"{Decimal(str(value)).normalize():,f}"
 
 
 def date_table(text: str, found: Sequence[DateMention]) -> Table:
@@ -244,7 +243,8 @@ def date_table(text: str, found: Sequence[DateMention]) -> Table:
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="dim")
     for name in names:
-        table.add_column(name, overflow="fold")
+        # Words and remarks may be folded, a number must not.
+        table.add_column(name, overflow="fold", no_wrap=name not in {"words", "marks"})
     return table
 
 

@@ -230,11 +230,25 @@ def test_a_line_that_cannot_be_right_is_named(name: str, told: str, reason: str)
 
 def test_a_line_with_its_text_needs_no_article() -> None:
     assert violations(line(deal(), text=TEXT), article=None) == []
-    moved = TEXT.replace("寒木宣布", "。寒木宣布")
-    (found,) = {
-        reason.split(": ")[1] for reason in violations(line(deal(), text=moved), article=None)
-    }
-    assert found == "a1"
+
+
+def test_every_citation_is_compared_with_the_text() -> None:
+    found = violations(line(deal(), text=f"。{TEXT}"), article=None)
+    assert [reason.split(": ")[2] for reason in found] == [
+        "deals.0.investor.0.mentions.0",
+        "deals.0.target.0.mentions.0",
+        "deals.0.amount",
+        "deals.0.valuation",
+        "deals.0.conditions.0",
+        "deals.0.hardware.0.mentions.0",
+        "deals.0.sources.type.0",
+        "deals.0.sources.status.0",
+        "deals.0.sources.evidence.0",
+        "deals.0.sources.stake.0",
+        "deals.0.sources.round.0",
+        "deals.0.sources.round.1",
+        "deals.0.sources.date.0",
+    ]
 
 
 def test_an_article_stands_once() -> None:
