@@ -812,7 +812,7 @@ def _floors_of(report: Report) -> dict[str, float]:
 
 def _floor_name(gold: Path, floors: Path) -> str:
     """The gold file as seen from the floors, so that no machine's path is written."""
-    return Path(os.path.relpath(gold.resolve(), floors.resolve().parent)).as_posix()
+    return Path(os.path.relpath(gold.absolute(), floors.absolute().parent)).as_posix()
 
 
 def _read_floors(path: Path) -> dict[str, Any]:
