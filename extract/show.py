@@ -115,10 +115,14 @@ def _words_of(sources: Iterable[Cite]) -> str:
 
 
 def money_line(money: Money | ScoredMoney) -> str:
-    """An amount in a line: ``5,000,000,000 USD at_least``."""
-    bounds = [_number(bound) for bound in (money.min, money.max) if bound is not None]
-    parts = ["..".join(dict.fromkeys(bounds)), money.currency, money.modifier]
+    """An amount in a line: ``5,000,000,000.. USD at_least``."""
+    parts = [_interval(money.min, money.max), money.currency, money.modifier]
     return " ".join(part for part in parts if part and part != "exact")
+
+
+def _interval(low: Decimal | float | None, high: Decimal | float | None) -> str:
+    """One number, or two bounds of which one may be open: ``300,000,000..``."""
+    return _number(low) if low == high else f"{_number(low)}..{_number(high)}"
 
 
 # --- scores ------------------------------------------------------------------------------------
@@ -193,15 +197,13 @@ def _values(deal: ScoredDeal | None) -> dict[str, list[str]]:
 
 def quantity_table(text: str, found: Sequence[Quantity]) -> Table:
     """The quantities of a text, with the words they come from."""
-    table = _table("words", "offsets", "kind", "min", "max", "unit", "modifier", "marks")
+    table = _table("words", "offsets", "kind", "value", "modifier", "marks")
     for quantity in found:
         table.add_row(
             Text(text[quantity.start : quantity.end]),
             f"{quantity.start}:{quantity.end}",
             quantity.kind,
-            _number(quantity.min),
-            _number(quantity.max),
-            quantity.unit,
+            f"{_interval(quantity.min, quantity.max)} {quantity.unit}",
             quantity.modifier,
             " ".join(_marks(quantity)),
         )
@@ -210,7 +212,7 @@ def quantity_table(text: str, found: Sequence[Quantity]) -> Table:
 
 def _marks(quantity: Quantity) -> Iterator[str]:
     if quantity.inferred:
-        yield "currency inferred"
+        yield "inferred"
     if quantity.per:
         yield f"per {quantity.per}"
     if quantity.part:
@@ -221,7 +223,7 @@ def _marks(quantity: Quantity) -> Iterator[str]:
 
 def _number(value: Decimal | float | None) -> str:
     """A number with all its digits and none more: ``1,500,000,000``, ``12.5``."""
-    return "–" if value is None else f"{Decimal(str(value)).normalize():,f}"
+    return "" if value is None else f"{Decimal(str(value)).normalize():,f}"
 
 
 def date_table(text: str, found: Sequence[DateMention]) -> Table:
