@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from extract.amounts import Quantity
 from extract.clauses import Sentence
 from extract.conditions import Found
-from extract.dates import DateMention
+from extract.dates import DateMention, parse_date
 from extract.lexicon import hardware_surfaces, key, org_names, orgs, read_toml, words
 from extract.mentions import Mention
 from extract.records import (
@@ -580,7 +581,7 @@ def _date(
 ) -> tuple[str | None, tuple[Cite, ...]]:
     """The date told for the deal, else the day of the report where the deal was announced that day."""
     if draft.date and draft.date.value:
-        return draft.date.value, (reading.cite(draft.date.start, draft.date.end),)
+        return _derived(reading, draft.date)
     if draft.past or not reading.published or len(reading.published) != 10:
         return None, ()
     for sentence in _telling(reading, draft, main):
@@ -591,6 +592,27 @@ def _date(
                 continue
             start = sentence.start + cue.start()
             return reading.published, (reading.cite(start, start + len(cue.group())),)
+    return None, ()
+
+
+def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cite, ...]]:
+    """A date with the words it follows from: its own, or those of a date before it as well.
+
+    A value that only its clause decides (7月初 behind 计划) cannot be proved from words and is not
+    told.
+    """
+    own = reading.cite(date.start, date.end)
+    whole = reading.published if reading.published and len(reading.published) == 10 else None
+    day = datetime.date.fromisoformat(whole) if whole else None
+    alone = parse_date(own.text, published=day)
+    if alone and alone.value == date.value:
+        return date.value, (own,)
+    for before in reversed([d for d in reading.dates if d.end <= date.start and d.value]):
+        found = parse_date(own.text, published=day, anchor=before.value)
+        first = reading.cite(before.start, before.end)
+        anchor = parse_date(first.text, published=day)
+        if found and found.value == date.value and anchor and anchor.value == before.value:
+            return date.value, (first, own)
     return None, ()
 
 
