@@ -27,13 +27,14 @@ from extract.numerals import (
     ENGLISH,
     FORMAL,
     HAN,
-    HAN_BODY,
     HAN_DIGITS,
+    HAN_REST,
     HAN_START,
     LARGE_SCALES,
     SMALL_SCALES,
     Numeral,
     lend_tail,
+    plus,
     read_numeral,
     times,
 )
@@ -114,9 +115,20 @@ _UNIT_KINDS: dict[str, Kind] = {
     "percent": "percent", "points": "points", "shares": "shares", "goods": "count", "count": "count",
     "power": "power", "duration": "duration",
 }  # fmt: skip
-_WORD_CLASSES = frozenset(
-    ["before", "behind", "per", "part", "money_before", "money_behind", "money_weak"]
-)
+# The classes of words and what their rows may mean; an empty set is a list without meanings.
+_MEANINGS: dict[str, frozenset[str]] = {
+    "before": frozenset(get_args(Modifier)),
+    "behind": frozenset(get_args(Modifier)) | {"same", "level"},
+    "per": frozenset(get_args(Per)),
+    "part": frozenset(get_args(Part)),
+    "money_before": frozenset(),
+    "money_behind": frozenset(),
+    "money_weak": frozenset(),
+    "hedged_verb": frozenset(),
+    "price_before": frozenset(),
+    "term_before": frozenset(),
+    "counted": frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +141,15 @@ class _Row:
 @cache
 def _currencies() -> dict[str, tuple[_Unit, str, str]]:
     """Money by surface: the unit, the sides it may stand on, the characters that may not follow."""
+    name = "currencies.tsv"
     table: dict[str, tuple[_Unit, str, str]] = {}
-    for line, row in read_tsv("currencies.tsv", _CURRENCY_COLUMNS):
+    for line, row in read_tsv(name, _CURRENCY_COLUMNS):
         surface, side = row["surface"], row["side"]
-        wrong = (
-            fold(surface) != surface or surface in table or side not in {"before", "behind", "both"}
-        )
-        if wrong or not re.fullmatch(r"[A-Z]{3}|\*", row["code"]):
-            raise SeedError("not usable", file="currencies.tsv", line=line, key=surface)
-        unit = _Unit("money", row["code"], Decimal(row["factor"]), row["inferred"] == "1", False)
+        _check(surface not in table and fold(surface) == surface, name, line, surface)
+        _check(side in {"before", "behind", "both"}, name, line, surface)
+        _check(re.fullmatch(r"[A-Z]{3}|\*", row["code"]) is not None, name, line, surface)
+        factor = _positive(row["factor"], name, line, surface)
+        unit = _Unit("money", row["code"], factor, row["inferred"] == "1", False)
         table[surface] = (unit, side, row["guard"])
     return table
 
@@ -145,25 +157,33 @@ def _currencies() -> dict[str, tuple[_Unit, str, str]]:
 @cache
 def _unit_rows() -> tuple[dict[str, tuple[_Unit, str]], dict[str, list[_Row]]]:
     """``units.tsv``: the units by surface with their guards, and the word lists by class."""
+    name = "units.tsv"
     units: dict[str, tuple[_Unit, str]] = {}
-    lists: dict[str, list[_Row]] = {name: [] for name in _WORD_CLASSES}
-    for line, row in read_tsv("units.tsv", _UNIT_COLUMNS):
-        surface, name = row["surface"], row["class"]
-        if fold(surface) != surface or (name not in lists and name not in _UNIT_KINDS):
-            raise SeedError("not usable", file="units.tsv", line=line, key=surface)
-        if any(known.surface == surface for known in lists.get(name, ())):
-            raise SeedError("listed twice", file="units.tsv", line=line, key=surface)
-        if name in lists:
-            lists[name].append(_Row(surface, row["canonical"], row["guard"]))
-        elif surface in units:
-            raise SeedError("listed twice", file="units.tsv", line=line, key=surface)
-        else:
-            kind, factor = _UNIT_KINDS[name], Decimal(row["factor"])
-            units[surface] = (
-                _Unit(kind, row["canonical"], factor, False, name == "goods"),
-                row["guard"],
-            )
+    lists: dict[str, list[_Row]] = {word_class: [] for word_class in _MEANINGS}
+    for line, row in read_tsv(name, _UNIT_COLUMNS):
+        surface, canonical, kind = row["surface"], row["canonical"], row["class"]
+        _check(fold(surface) == surface, name, line, surface)
+        if kind in lists:
+            _check(surface not in {known.surface for known in lists[kind]}, name, line, surface)
+            _check(not _MEANINGS[kind] or canonical in _MEANINGS[kind], name, line, surface)
+            lists[kind].append(_Row(surface, canonical, row["guard"]))
+            continue
+        _check(surface not in units and kind in _UNIT_KINDS, name, line, surface)
+        factor = _positive(row["factor"], name, line, surface)
+        unit = _Unit(_UNIT_KINDS[kind], canonical, factor, False, kind == "goods")
+        units[surface] = (unit, row["guard"])
     return units, lists
+
+
+def _check(usable: bool, file: str, line: int, key: str) -> None:
+    if not usable:
+        raise SeedError("listed twice or not usable", file=file, line=line, key=key)
+
+
+def _positive(number: str, file: str, line: int, key: str) -> Decimal:
+    _check(re.fullmatch(r"\d+(?:\.\d+)?", number) is not None, file, line, key)
+    _check(Decimal(number) > 0, file, line, key)
+    return Decimal(number)
 
 
 @cache
@@ -200,10 +220,6 @@ _SEPARATOR = r"(?:至|到|~|-|–|—(?!—)|―|−)"
 _VERBS = (
     "投资|融资|募资|出资|增资|筹资|注资|收购|投入|支付|募集|筹集|认购|购买|采购|授信|贷款|筹得|获得"
 )
-_FILL = rf"""
-    (?:了|为|是|在|达到|达|至|到|可达到?|或达|或为|或将达|将达|可能会到|可能会|可能达到|可能|会到
-      |人民币|约为?|近|将近|总额|(?:{_VERBS})了?){{0,2}}
-"""
 # 数 that belongs to the word before it: 总数, 人数, 次数.
 _AFTER_DIGITS = r"十百千万亿兆多余几来+位TBMKtbmk"
 _SCALED = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}"
@@ -223,6 +239,9 @@ class _Patterns:
     money_weak: re.Pattern[str]
     money_behind: re.Pattern[str]
     part: re.Pattern[str]
+    price: re.Pattern[str]
+    term: re.Pattern[str]
+    counted: re.Pattern[str]
     meanings: dict[str, str]
     pers: dict[str, str]
     before_end: frozenset[str]
@@ -252,7 +271,7 @@ def _patterns() -> _Patterns:
                 (?P<num>{_NUMBER})(?:{_SPACE}(?P<unit>{units}))?(?={_SPACE}之间)""",
             flags,
         ),
-        before=re.compile(rf"(?P<word>{hedges})(?P<fill>{_FILL}){_SPACE}\Z", flags),
+        before=re.compile(rf"(?P<word>{hedges})(?P<fill>{_fill()}){_SPACE}\Z", flags),
         behind=re.compile(
             rf"{_SPACE}(?P<word>{_tree((r.surface, r.guard) for r in behind)})", flags
         ),
@@ -275,12 +294,25 @@ def _patterns() -> _Patterns:
             rf"(?P<word>{_alternation(_words('part'))})[，,：:]?[^，。；,;、！？\n\d]{{0,12}}\Z",
             flags,
         ),
+        price=re.compile(rf"(?:{_alternation(_words('price_before'))})[^，。；\n\d]{{0,5}}\Z"),
+        term=re.compile(rf"(?:{_alternation(_words('term_before'))})(?:为|约|是|达)?\s?\Z"),
+        counted=re.compile(rf"\s?(?:[A-Za-z]|{_alternation(_words('counted'))})"),
         meanings=_words("behind"),
         pers=_words("per"),
         before_end=frozenset(row.surface[-1] for row in _unit_rows()[1]["before"])
-        | frozenset("了为是在达至到能人民币约近额资入付集购买信款得"),
+        | frozenset("了为是在达至到能币约近额")
+        | frozenset(verb[-1] for verb in _words("hedged_verb")),
         behind_start=frozenset(row.surface[0] for row in behind),
     )
+
+
+@cache
+def _fill() -> str:
+    """What may stand between a hedge and its number: 最高可达, 至少在, 最高投资, 不超过约."""
+    return rf"""
+        (?:了|为|是|在|达到|达|至|到|可达到?|或达|或为|或将达|将达|可能会到|可能会|可能达到|可能|会到
+          |人民币|约为?|近|将近|总额|(?:{_alternation(_words("hedged_verb"))})了?){{0,2}}
+    """
 
 
 def _governing(name: str) -> re.Pattern[str]:
@@ -358,9 +390,9 @@ def _scan_pattern(units: str, money: str, prefixes: Sequence[str], hedges: str) 
         (?:(?={_SPACE}[{_AFTER_DIGITS}])(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH}))? (?P<arabic>) {behind}
       | (?<=[百千万])分之{_SPACE}(?P<percent>{_NUMBER})
       | (?<=[{HAN_START}])(?<![{_SCALED}][{HAN_START}])(?<![{_OWNED}]数)
-        {HAN_BODY}{{0,23}}(?:位数)? (?P<han>) {again}
+        {HAN_REST} (?P<han>) {again}
       | (?<=[{start}])(?<![A-Za-z][A-Za-z])(?=[^，。、\d]{{0,9}}[\d{HAN_START}])(?:{currency})(?P<cur>)
-        {_SPACE}[:：]?{_SPACE}(?P<mid>{hedges})?为?{_SPACE}(?P<cnum>{_NUMBER})
+        {_SPACE}[:：]?{_SPACE}(?:(?P<mid>{hedges}){_fill()})?{_SPACE}(?P<cnum>{_NUMBER})
         (?:{_SPACE}(?P<clevel>{_LEVEL})?{_SPACE}(?P<cunit>{money})
           |(?!{_SPACE}(?:[%A-Za-z年月日号倍个点]|\.\d)))
     )
@@ -373,7 +405,7 @@ def _behind_number(units: str) -> str:
     return rf"""
         (?: (?={_SPACE}[{re.escape("".join(sorted(firsts)))}-])
             {_SPACE}(?P<level>{_LEVEL}的?)?{_SPACE}(?P<unit>{units})
-          | (?P<bare>(?:(?<=[百千万亿兆多余几来+半])|(?<=llion)|(?<=bn)|(?<=mn)){_LEVEL}?)
+          | (?P<bare>(?:(?<=[百千万亿兆多余几来+半])|(?<=位数)|(?<=llion)|(?<=bn)|(?<=mn)){_LEVEL}?)
           | (?P<ahead>(?={_SPACE}{_SEPARATOR}{_SPACE}(?=[\d{HAN_START}]){_NUMBER}
                 (?:{_SPACE}(?:{units})|(?<=[万亿兆]))))
           | (?P<both>(?={_SPACE}[和与]{_SPACE}(?=[\d{HAN_START}]){_NUMBER}{_SPACE}(?:{units}){_SPACE}之间))
@@ -385,21 +417,15 @@ def _behind_number(units: str) -> str:
 # reading one number
 
 
-_HALF = Decimal("0.5")
+_HALF, _TENTH = Decimal("0.5"), Decimal("0.1")
+_TENTHS = re.compile(r"[一二三四五六七八九](?![一二三四五六七八九十百千万亿成个家名年月位])")
 _LETTER = re.compile(r"[A-Za-z]")
 # What makes a number without a unit a candidate; 兆 alone is a sum in Taiwan, bandwidth elsewhere.
-_BARE_SCALE = re.compile(r"[万亿]|(?i:illion|bn|mn)")
-_BARE_SCALE_TW = re.compile(r"[万亿兆]|(?i:illion|bn|mn)")
+_BARE_SCALE = re.compile(r"[万亿]|位数|(?i:illion|bn|mn)")
+_BARE_SCALE_TW = re.compile(r"[万亿兆]|位数|(?i:illion|bn|mn)")
 _SINGLE_LETTERS = frozenset("kmbtKMBT")
-_ORDINAL_BEFORE = frozenset("第")
-_PRICE_WORDS = re.compile(
-    r"(?:价|售|卖|花|赚|付|费|钱|工资|月薪|便宜|只要|仅需|只需|降|涨|补贴|省|券|红包|成本)[^，。；\n\d]{0,5}\Z"
-)
 _CLAUSE_END = re.compile(
     r"\s*(?:[，。；、！？,;!?）)」』”/~+]|$|的|就|左右|以上|以内|起|不到|每|一[个台颗年月]|多)"
-)
-_YEAR_BEFORE = re.compile(
-    r"(?:未来|为期|近|过去|长达|历时|期限|持续|至少|超过?|逾|满|约|有效期|租期|合计|不少于|最长)(?:为|约|是|达)?\s?\Z"
 )
 _YEAR_BEHIND = re.compile(r"[期内间来以]|\s?的(?:合同|协议|租|合作|授权|期)|之?久|有余")
 _MODEL_YEAR = re.compile(r"20[0-4]\d")
@@ -465,8 +491,6 @@ class _Reader:
             if not self._fits(start, end, match.end(), surface, unit, numeral):
                 return None
         elif match[prefix + "bare"] is not None:
-            if not self._bare_scale.search(self.folded, start, end):
-                return None
             level = bool(match[prefix + "bare"])
         elif start and _LETTER.match(self.folded[start - 1]):
             return None
@@ -496,7 +520,7 @@ class _Reader:
             return None
         surface = self.folded[match.start() : match.start("cur")]
         unit, own = _unit_of(surface), match["cunit"]
-        if own is None and self._no_amount(surface, start, end, numeral):
+        if own is None and not self.whole and self._no_amount(surface, start, end, numeral):
             return None
         first = match.start()
         if own is not None and _unit_of(own).code not in {"*", unit.code}:
@@ -527,13 +551,20 @@ class _Reader:
         return _Core(match.start(), match.end(), (start, end), numeral, unit, prefixed=True)
 
     def _with_half(self, core: _Core, surface: str) -> _Core:
-        """一年半, 两个半月, 三成半."""
-        behind = surface[-1] in "年成" and self.folded.startswith("半", core.end)
-        if not behind and not surface.startswith("个半"):
+        """一年半, 两个半月, 三成半, 四成五."""
+        more, end = Decimal(0), core.end
+        if surface.startswith("个半"):
+            more = _HALF
+        elif surface[-1] in "年成" and self.folded.startswith("半", end):
+            more, end = _HALF, end + 1
+        elif surface == "成" and (tenths := _TENTHS.match(self.folded, end)):
+            numeral = read_numeral(tenths[0])
+            more, end = times(numeral.low, _TENTH) if numeral else more, tenths.end()
+        if not more:
             return core
-        low, high = core.numeral.low + _HALF, core.numeral.high + _HALF
+        low, high = plus(core.numeral.low, more), plus(core.numeral.high, more)
         numeral = replace(core.numeral, low=low, high=high)
-        return replace(core, numeral=numeral, end=core.end + behind)
+        return replace(core, numeral=numeral, end=end)
 
     # ---------------------------------------------------------------------------------------
     # which numbers are none
@@ -570,10 +601,10 @@ class _Reader:
         )
 
     def _block_is_money(self, start: int, behind: int, *, scaled: bool) -> bool:
-        if not _CLAUSE_END.match(self.folded, behind):
-            return False
         before = self.folded[max(0, start - 10) : start]
-        return not scaled or bool(_PRICE_WORDS.search(before))
+        priced = self.patterns.price.search(before) is not None
+        ends = _CLAUSE_END.match(self.folded, behind) is not None
+        return (ends and priced) if scaled else (ends or priced)
 
     def _fits_count(
         self, start: int, end: int, behind: int, surface: str, unit: _Unit, numeral: Numeral
@@ -601,9 +632,12 @@ class _Reader:
             return not (numeral.naked and not self._hedged(start))
         if numeral.high > 200 or numeral.naked or _MONTH_BEHIND.match(self.folded, behind):
             return False
-        if 13 <= numeral.low <= 30 and self.folded[start].isdecimal() and not self.whole:
+        dated = 13 <= numeral.low <= 30 and self.folded[start].isdecimal() and surface == "年"
+        if dated and not self.whole:
             before = self.folded[max(0, start - 8) : start]
-            return bool(_YEAR_BEFORE.search(before) or _YEAR_BEHIND.match(self.folded, behind))
+            return bool(
+                self.patterns.term.search(before) or _YEAR_BEHIND.match(self.folded, behind)
+            )
         return True
 
     def _at(self, position: int) -> str:
@@ -622,7 +656,8 @@ class _Reader:
             widened = self._join(core, second) if second else None
         if widened is not None:
             return widened
-        return core if core.unit or core.numeral.tail or core.numeral.modifier == "vague" else None
+        alone = core.unit is not None or self._bare_scale.search(self.folded, *core.number)
+        return core if alone else None
 
     def _changes(self, core: _Core, second: re.Match[str]) -> bool:
         """从5亿到10亿 tells of a rise, 从5亿到10亿不等 of a range."""
@@ -661,26 +696,18 @@ class _Reader:
     # ---------------------------------------------------------------------------------------
     # hedges
 
-    def _hedge_before(self, start: int, *, naked: bool) -> tuple[int, Modifier] | None:
+    def _hedge_before(self, start: int, *, naked: bool) -> tuple[int, Modifier | None] | None:
         """The hedge that ends where a number begins: where it starts and what it means."""
         if start == 0:
             return None
-        last = self.folded[start - 1]
-        if last in " \t\n":
-            last = (
-                self.folded[:start].rstrip()[-1:]
-                if start < 3
-                else self.folded[start - 3 : start].rstrip()[-1:]
-            )
-        if last not in self.patterns.before_end:
+        if self.folded[max(0, start - 3) : start].rstrip()[-1:] not in self.patterns.before_end:
             return None
         match = self.patterns.before.search(self.folded, max(0, start - _LIMIT), start)
         if match is None or (match["word"] in {"上", "过"} and not naked):
             return None
         if match["word"] in {"好", "小"} and self._at(start) != "几":
             return None
-        modifier = _modifier(_words("before")[match["word"]])
-        return (match.start(), modifier) if modifier else None
+        return match.start(), _modifier(_words("before")[match["word"]])
 
     def _hedge_behind(self, end: int, core: _Core) -> tuple[int, Modifier | None, bool]:
         """What stands behind a number: where it ends, what it means, whether it says 级."""
@@ -749,7 +776,7 @@ class _Reader:
             return "yes"
         number = core.number[0]
         window = (max(0, number - _LIMIT), number)
-        if core.unit is None and _COUNTED.match(self.folded, end):
+        if core.unit is None and self.patterns.counted.match(self.folded, end):
             return "no"
         follows = core.unit is not None or _FREE.match(self.folded, end)
         strong = self.patterns.money_before.search(self.folded, *window)
@@ -782,15 +809,8 @@ class _Reader:
 
 _BARE = _Unit("money", "", Decimal(1), True, False)
 _WITHIN = re.compile(rf"{_SPACE}(?:之间|不等|区间)")
-# What may follow 5亿 alone where a word of money stands before it, and what may not even where the
-# word stands directly before it.
+# What may follow 5亿 alone where a word of money stands before it.
 _FREE = re.compile(r"\s*(?:\Z|[^\w\s]|[的后前了来待给用于到在和与及并由是让成为以建买换])|[ \t]*\n")
-_COUNTED = re.compile(
-    r"""\s?(?:[A-Za-z]|像素|公里|千米|平方|平米|立方|吨|英里|亩|公顷|克|升|桶|度|帧|字|倍|级|小时|分钟|秒|千瓦时
-        |参数|令牌|词元|用户|人|粉丝|播放|下载|日活|月活|会员|读者|观众|学生|玩家|订阅|设备|终端|参|台|辆|行|条
-        |光年|颗|棵|头|箱|票|里程|日元素)""",
-    re.VERBOSE,
-)
 _THIN = " \t\n额了达到为至约超近逾过破"  # what may stand between 融资 and 5亿 when it is directly before
 _PER_START = frozenset("/每一 ")
 _PER_HINT = re.compile("[每费薪租供付化价均]")
@@ -910,6 +930,8 @@ def _items(reader: _Reader) -> list[_Item]:
         quantity = reader.quantity(core)
         if quantity is None:
             continue
+        while found and quantity.start <= found[-1].quantity.start:
+            found.pop()  # 10股 of 每10股7.4元
         while found and found[-1].bare and quantity.start < found[-1].quantity.end:
             found.pop()  # 百万 of 每百万 tokens 2 元
         free = found[-1].quantity.end if found else 0
@@ -954,7 +976,10 @@ def _give(item: _Item, kind: Kind, unit: str, factor: Decimal = Decimal(1)) -> N
 
 
 def _lend_currencies(items: Sequence[_Item], folded: str, home: str) -> None:
-    """A number with money words but no currency has that of its sentence, else the region's."""
+    """A number with money words but no currency takes one: that of its sentence, else that of the same
+    number elsewhere in the text (100亿 in a heading, 100亿美元 below), else the region's.
+    """
+    told = _told_currencies(items)
     later = list(_seen_currencies(items[::-1], folded))[::-1]
     earlier = ""
     position = 0
@@ -963,11 +988,21 @@ def _lend_currencies(items: Sequence[_Item], folded: str, home: str) -> None:
             earlier = ""
         position = item.quantity.end
         if item.bare and item.governed == "yes":
-            _give(item, "money", earlier or behind or home)
+            _give(item, "money", earlier or behind or told.get(_told(item.quantity), home))
         elif item.bare and item.governed == "weak" and earlier:
             _give(item, "money", earlier)
         if item.quantity.kind == "money" and not item.bare:
             earlier = item.quantity.unit
+
+
+def _told(quantity: Quantity) -> Decimal | None:
+    return quantity.max if quantity.min is None else quantity.min
+
+
+def _told_currencies(items: Sequence[_Item]) -> dict[Decimal | None, str]:
+    """The currencies that stand in the words, by the amount that is in them, the first one's."""
+    stated = [item.quantity for item in items if item.quantity.kind == "money" and not item.bare]
+    return {_told(q): q.unit for q in reversed(stated) if not q.inferred}
 
 
 def _seen_currencies(backwards: Sequence[_Item], folded: str) -> Iterator[str]:
@@ -1062,8 +1097,8 @@ def parse_money(
         return None
     if currency_hint is None or not quantity.inferred or quantity.unit == currency_hint:
         return quantity
-    open_unit = not re.search(r"[元圆块刀钱镑]|克朗|法郎", fold(text))
-    if open_unit or {quantity.unit, currency_hint} <= _YUAN:
+    loose = [word for word, (unit, _, _) in _currencies().items() if unit.inferred]
+    if not any(word in fold(text) for word in loose) or {quantity.unit, currency_hint} <= _YUAN:
         return replace(quantity, unit=currency_hint)
     return quantity
 
@@ -1090,13 +1125,14 @@ _WIDE = Context(prec=60)
 
 @cache
 def _rates() -> dict[tuple[str, int], Decimal]:
+    name = "rates.tsv"
     table: dict[tuple[str, int], Decimal] = {}
-    for line, row in read_tsv("rates.tsv", ("currency", "year", "per_usd", "note")):
-        at = (row["currency"], int(row["year"]))
-        rate = Decimal(row["per_usd"])
-        if at in table or rate <= 0 or row["note"] not in {"", "rounded", "estimate"}:
-            raise SeedError("not usable", file="rates.tsv", line=line, key=row["currency"])
-        table[at] = rate
+    for line, row in read_tsv(name, ("currency", "year", "per_usd", "note")):
+        currency, year = row["currency"], row["year"]
+        _check(re.fullmatch(r"20\d\d", year) is not None, name, line, currency)
+        _check(row["note"] in {"", "rounded", "estimate"}, name, line, currency)
+        _check((currency, int(year)) not in table, name, line, currency)
+        table[currency, int(year)] = _positive(row["per_usd"], name, line, currency)
     return table
 
 

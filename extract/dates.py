@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from extract.errors import SeedError
 from extract.lexicon import alternation, read_toml, words
+from extract.resources import seed_text
 from extract.text import fold
 
 Precision = Literal["day", "month", "quarter", "half", "year", "vague"]
@@ -71,9 +72,10 @@ _Unit = Literal["day", "weekday", "week", "month", "quarter", "half", "year", "v
 class _Said(NamedTuple):
     """The words of one date, read but not yet resolved (a tuple: many are made and remade).
 
-    ``unit`` is the finest unit said, ``part`` the number of a quarter or a half. ``later`` is the other end of a range, ``gloss`` a date in
-    brackets that says the same (周五（5月29日）), ``place`` where in its unit an edge lies (年底 told
-    alone: ``end``), ``ago`` a distance in units (三个月前: -3).
+    ``unit`` is the finest unit said, ``part`` the number of a quarter or a half, ``weekday`` 1 to 7,
+    ``week`` a shift in weeks. ``later`` is the other end of a range, ``gloss`` a date in brackets
+    that says the same (周五（5月29日）), ``place`` where in its unit an edge lies (年底 told alone:
+    ``end``), ``ago`` a distance in units (三个月前: -3).
     """
 
     start: int
@@ -124,16 +126,24 @@ _WORD_KEYS = {"now", "told", "left", "right", "through", "fiscal"}
 _WORD_UNITS: tuple[_Unit, ...] = ("year", "month", "quarter", "day")
 
 
+def _refuse(message: str, unit: str, word: str) -> SeedError:
+    """The error for a row of a table of words, with its line."""
+    lines = enumerate(seed_text(_SEED).split("\n"), 1)
+    line = next((number for number, text in lines if text.startswith(f'"{word}"')), None)
+    return SeedError(message, file=_SEED, line=line, key=f"{unit}.{word}")
+
+
 def _entry(unit: _Unit, word: str, entry: Any) -> _Word:
     """One row of a table of words, checked."""
-    where = f"{unit}.{word}"
-    if not isinstance(entry, Mapping) or (unknown := set(entry) - _WORD_KEYS):
-        raise SeedError(f"unknown keys {sorted(unknown)}", file=_SEED, key=where)
-    bases = [base for base in ("now", "told") if isinstance(entry.get(base), int)]
+    if not isinstance(entry, Mapping):
+        raise _refuse("expected a table such as { now = 0 }", unit, word)
+    if unknown := set(entry) - _WORD_KEYS:
+        raise _refuse(f"unknown keys {', '.join(sorted(unknown))}", unit, word)
+    bases = [base for base in ("now", "told") if type(entry.get(base)) is int]
     if len(bases) != 1:
-        raise SeedError("expected a whole number as either now or told", file=_SEED, key=where)
+        raise _refuse("expected a whole number as either now or told", unit, word)
     if fold(word) != word:
-        raise SeedError("words are listed in simplified script", file=_SEED, key=where)
+        raise _refuse("words are listed in simplified script", unit, word)
     shift = _Shift(bases[0], entry[bases[0]])
     return _Word(unit, shift, int(entry.get("through", 0)), bool(entry.get("fiscal", False)))
 
@@ -145,7 +155,7 @@ def _word_table() -> dict[str, _Word]:
     for unit in _WORD_UNITS:
         for word, entry in read_toml(_SEED)[unit].items():
             if word in table:
-                raise SeedError("listed twice", file=_SEED, key=f"{unit}.{word}")
+                raise _refuse("listed twice", unit, word)
             table[word] = _entry(unit, word, entry)
     return table
 
@@ -262,7 +272,7 @@ def _year_rest_pattern() -> str:
     """What may follow a year: a month, a quarter, a half, a season, an edge."""
     return rf"""
         {_GAP}的?{_GAP}(?:
-            (?P<half_word>[上下])(?:半年度?|半财年)
+            (?P<half_word>[上下])(?:半年度?|半财年) | (?P<half_year>半年度)
           | {_month_pattern()}
           | {_quarter_pattern()}
           | Q(?P<quarter_q>[1-4])(?:[ ]?(?:财季|季度))?{_END}
@@ -292,10 +302,10 @@ def _month_rest_pattern() -> str:
 
 def _numeral_filter() -> str:
     """A cheap look at what stands behind a number; most numbers end here."""
+    unit = rf"[年月日号天周季财会星礼第自QH]|个[月星礼季]|[上下]半|全年|[-~—–至到]{{1,2}}[ ]?[\d{_HAN}]"
     return rf"""
-        (?=(?<!\d)\d{{1,4}}{_GAP}(?:[年月日号天周季财会星礼第QH]|个[月星礼季]|[上下]半|全年|[-~—–至到]{{1,2}}[ ]?[\d{_HAN}])
-          | (?<!\d)\d{{4}}{_GAP}[-./]{_GAP}\d{{1,2}}{_GAP}[-./] | (?<![\d/.])\d{{1,2}}/\d
-          | [{_HAN}]{{1,6}}{_GAP}(?:[年月日号天周季财星礼]|个[月星礼季]|[-~—–至到]{{1,2}}[ ]?[{_HAN}\d]))
+        (?=(?<!\d)\d{{1,4}}{_GAP}(?:{unit}) | [{_HAN}]{{1,6}}{_GAP}(?:{unit})
+          | (?<!\d)\d{{4}}{_GAP}[-./]{_GAP}\d{{1,2}}{_GAP}[-./] | (?<![\d/.])\d{{1,2}}/\d)
     """
 
 
@@ -307,11 +317,12 @@ def _year_openings() -> str:
     short_rest = rf"(?={_GAP}(?:{month_next}|Q[1-4]|[上下]半年|全年|年?[初底末]{_edge_guard()}))"
     return rf"""
         (?<!\d)(?:
-            (?P<iso>(?P<iso_year>{_YEAR})(?P<iso_join>{_GAP}[-/.]{_GAP})(?P<iso_month>1[0-2]|0?[1-9])
-                (?P=iso_join)(?P<iso_day>3[01]|[12]\d|0?[1-9])(?!\d|[-/.]\d))
+            (?P<iso>(?<![A-Za-z_/.\-])(?P<iso_year>{_YEAR})(?P<iso_join>{_GAP}[-/.]{_GAP})(?P<iso_month>1[0-2]|0?[1-9])
+                (?P=iso_join)(?P<iso_day>3[01]|[12]\d|0?[1-9])(?!\d|/|[-.]\d))
           | (?P<fiscal_year>(?:(?P<fy_from>{_YEAR}){_JOIN})?
                 (?P<fy>{_YEAR}|{_SHORT_YEAR}){_GAP}{fiscal}(?!度))
-          | (?P<year>(?:(?P<y_from>{_YEAR}){_GAP}年?{_JOIN})?(?P<y>{_YEAR}){_GAP}年{guard}度?)
+          | (?P<year>(?:(?P<y_from>{_YEAR}){_GAP}年?{_JOIN})?
+                (?P<y>{_YEAR}){_GAP}(?:日历|自然)?年{guard}度?)
           | (?P<year_only>(?<![A-Za-z])(?P<y_only>{_YEAR})(?:-(?=Q[1-4]{_END}|H[12]{_END}))?{rest})
           | (?P<roc_short>(?P<roc>1[0-3]\d){_GAP}年度?(?={_GAP}(?:{month_next}|[上下]半年)))
           | (?P<year_short>(?<![.\-])(?P<ys>{_SHORT_YEAR}){_GAP}年{short_rest})
@@ -330,7 +341,7 @@ def _month_day_openings() -> str:
         (?P<month_opening>(?<![\d./:])(?<!\d-){after}
             (?<![零〇一二三四五六七八九十两])(?!{_listed("guard", "month_names")}){_month_pattern()})
       | (?P<slash>(?<![\d/.])(?P<sl_month>1[0-2]|0?[1-9])/(?P<sl_day>3[01]|[12]\d|0?[1-9])(?![\d/.]))
-      | (?P<day_opening>(?<![\d.,:/\-第])(?<![〇一二三四五六七八九十])
+      | (?P<day_opening>(?<![\d.,:/\-第])(?:(?=\d)|(?<![〇一二三四五六七八九十]))
             (?:(?P<do_from>{_DAY}){_GAP}[日号]?{_JOIN})?
             (?P<do>{_DAY}){_GAP}(?:日|号(?=[ ]?(?:[（(](?:{weekday})|{parts}))))
     """
@@ -361,9 +372,9 @@ def _part_openings() -> str:
     """Quarters, halves and edges whose year is left out."""
     return rf"""
         (?P<front_quarters>前{_GAP}(?P<fq>[二两三23]){_GAP}个?季度)
-      | (?P<quarter_letter>(?<![0-9A-Za-z.\-])Q(?P<ql>[1-4]){_END})
+      | (?P<quarter_letter>(?<![0-9A-Za-z.\-])Q(?P<ql>[1-4])(?:[ ]?(?P<ql_year>20\d\d)(?!\d)|{_END}))
       | (?P<half>(?P<hf>[上下])半年度?|(?P<hf_2>[上下])半财年)
-      | (?P<edge_year>年(?P<ey>{_edges()}){_edge_guard()})
+      | (?P<edge_year>年(?P<ey>[初中底末终尾内]){_edge_guard()})
       | (?P<edge_month>月(?P<em>中下旬|中上旬|中旬|[初中底末内]){_edge_guard()}|(?P<em_2>[上中下])旬)
     """
 
@@ -390,26 +401,41 @@ def _vague_pattern() -> str:
     return f"(?:{alternation(free)})|(?:{held})(?!{right})"
 
 
-# The second characters of the openings that are no listed words.
-_SECONDS = "一二三四五六日天末旬半周星期礼年月季度财春夏秋冬国个中上下两内初底尾终之伊全早晚稍前后份YQ1234 (（"
+# The second characters of the openings that are no listed words, by their first.
+_PAIRS = {
+    "周": "一二三四五六日末", "星": "期", "礼": "拜", "年": "初底中末终尾内", "月": "初底中末内",
+    "上": "半旬", "中": "旬", "下": "半旬", "民": "国", "Q": "1234", "F": "Y", "前": "二两三23 (（",
+    "今": "春夏秋冬 (（", "昨": " (（", "明": "春夏秋冬 (（", "去": "春夏秋冬", "半": "年个",
+}  # fmt: skip
+
+
+@cache
+def _pairs() -> dict[str, str]:
+    """The second characters of all openings without a number, by their first."""
+    pairs = {first: set(seconds) for first, seconds in _PAIRS.items()}
+    listed = [*_word_table(), *words(_SEED, "vague", "words")]
+    listed += [
+        before + name
+        for before in _shifts("week", "before")
+        for name in words(_SEED, "week", "names")
+    ]
+    for word in listed:
+        pairs.setdefault(word[0], set()).add(word[1])
+    return {first: "".join(sorted(seconds)) for first, seconds in pairs.items()}
 
 
 def _word_filter() -> str:
     """A look at the first two characters of what begins with no number."""
-    listed = [*_word_table(), *words(_SEED, "vague", "words")]
-    listed += [before + "周" for before in _shifts("week", "before")]
-    firsts = {word[0] for word in listed} | set("周星礼年月上中下民QF今昨明去前半")
-    seconds = {word[1] for word in listed} | set(_SECONDS)
-    return rf"(?=[{''.join(sorted(firsts))}][{re.escape(''.join(sorted(seconds)))}])"
+    by_seconds: dict[str, str] = {}
+    for first, seconds in _pairs().items():
+        by_seconds[seconds] = by_seconds.get(seconds, "") + first
+    pairs = [f"[{firsts}][{re.escape(seconds)}]" for seconds, firsts in by_seconds.items()]
+    return f"(?={'|'.join(pairs)})"
 
 
 def _first_filter() -> str:
     """A look at the first character, at which almost every place of a text is left."""
-    listed = [*_word_table(), *words(_SEED, "vague", "words"), *_shifts("week", "before")]
-    firsts = (
-        {word[0] for word in listed} | set(_HAN) | set("周星礼年月上中下民QF今昨明去前半第首末")
-    )
-    return f"(?=[0-9{''.join(sorted(firsts))}])"
+    return f"(?=[0-9{''.join(sorted(_pairs()))}{_HAN}第首末])"
 
 
 def _opening_pattern() -> str:
@@ -428,37 +454,43 @@ def _opening_pattern() -> str:
     """
 
 
+def _clock_pattern() -> str:
+    """10点30分, 8点半, 18时许, 20:53:01, T10:30:00+08:00, 晚八点."""
+    word = r"[点时](?![名击评赞代间尚任位心])"
+    han = "(?:十[一二]?|[一二两三四五六七八九])"
+    return rf"""
+        (?:T|[ ]{{0,2}})(?:[01]?\d|2[0-4])(?:
+            [ ]?{word}(?:[ ]?[0-5]?\d[ ]?分|半|整)?
+          | :[0-5]\d(?::[0-5]\d(?:\.\d{{1,9}})?)?(?:Z|[+-]\d\d:?\d\d)?
+        )(?:许|左右|整)?(?!\d)
+      | {han}{word}[半整许]?
+    """
+
+
 def _tail_pattern() -> str:
     """What belongs to a day behind it: a weekday, a gloss in brackets, a time of the day."""
-    names, parts, short = (
-        _listed("week", "names"),
-        _listed("time", "parts"),
-        _listed("time", "short"),
-    )
+    names, parts = _listed("week", "names"), _listed("time", "parts")
     before = alternation(list(_shifts("week", "before")))
-    clock = (
-        r"(?:[01]?\d|2[0-4])(?:[ ]?[点时](?!名|击|评|赞|代|间|尚|任|位|心)(?:[ ]?[0-5]?\d[ ]?分|半|整)?|:[0-5]\d(?::[0-5]\d)?)"
-        r"(?:许|左右|整)?"
-    )
-    han_clock = (
-        "(?:十[一二]?|[一二两三四五六七八九])[点时](?!名|击|评|赞|代|间|尚|任|位|心)(?:半|整|许)?"
-    )
+    not_short = f"(?!{_listed('time', 'not_short')})"
     return rf"""
         [ ]?[(（][ ]?(?:
-            (?:{before})?(?:{names}){_WEEKDAY} | (?P<weekday_short>{_WEEKDAY})
+            (?:(?:{before})?(?:{names}))?{_WEEKDAY}
           | {_word_pattern("day")} | (?:{_listed("time", "zones")})
           | (?P<gloss>(?:(?:{_YEAR}[ ]?年[ ]?)?{_MONTH}[ ]?月[ ]?)?{_DAY}[ ]?[日号])
         )[ ]?[)）]
       | [ ]?(?:{names}){_WEEKDAY}(?!{_listed("week", "not_before")})
-      | [ ]?(?:{parts})(?!{_listed("time", "not_short")}) | (?:{short})(?!{_listed("time", "not_short")})
-      | T?[ ]{{0,2}}(?:{clock}|{han_clock})(?!\d)
+      | [ ]?(?:{parts}){not_short} | (?:{_listed("time", "short")}){not_short}
+      | {_clock_pattern()}
     """
 
 
-def _cue_pattern() -> str:
+def _cue_pattern(*, behind: bool) -> str:
+    """The words that tell the time of a clause, before a date or behind it."""
+    past = words(_SEED, "cues", "past") + (words(_SEED, "cues", "past_after") if behind else ())
     return (
         f"(?P<other>{_listed('cues', 'not')})|(?P<maybe>{_listed('cues', 'maybe')})"
-        f"|(?P<future>{_listed('cues', 'future')})|(?P<past>{_listed('cues', 'past')})|(?P<report>{_listed('cues', 'report')})"
+        f"|(?P<future>{_listed('cues', 'future')})|(?P<past>{alternation(past)})"
+        + (f"|(?P<report>{_listed('cues', 'report')})" if behind else "")
     )
 
 
@@ -483,11 +515,13 @@ class _Grammar:
     opening: re.Pattern[str]
     year_rest: re.Pattern[str]
     month_rest: re.Pattern[str]
+    week_rest: re.Pattern[str]
     tail: re.Pattern[str]
     join: re.Pattern[str]
     zone_before: re.Pattern[str]
     zone: re.Pattern[str]
-    cue: re.Pattern[str]
+    cue_before: re.Pattern[str]
+    cue_behind: re.Pattern[str]
     until_before: re.Pattern[str]
     until_after: re.Pattern[str]
     since_before: re.Pattern[str]
@@ -495,10 +529,10 @@ class _Grammar:
     dateline: re.Pattern[str]
     line: re.Pattern[str]
     field_before: re.Pattern[str]
+    credit: re.Pattern[str]
     days_after: re.Pattern[str]
     days_before: re.Pattern[str]
     edge_before: re.Pattern[str]
-    slash_before: re.Pattern[str]
     quarter_after: re.Pattern[str]
     quarter_before: re.Pattern[str]
 
@@ -523,11 +557,13 @@ def _grammar() -> _Grammar:
         opening=_compile(_opening_pattern()),
         year_rest=_compile(_year_rest_pattern()),
         month_rest=_compile(_month_rest_pattern()),
+        week_rest=_compile(rf"(?:{_listed('edge', 'loose')}|[初内]){_edge_guard()}"),
         tail=_compile(_tail_pattern()),
         join=_compile(_JOIN),
         zone_before=_ending("time", "zones"),
         zone=_compile(rf"(?:{_listed('time', 'zones')})[ ]?"),
-        cue=_compile(_cue_pattern()),
+        cue_before=_compile(_cue_pattern(behind=False)),
+        cue_behind=_compile(_cue_pattern(behind=True)),
         until_before=_ending("markers", "until_before", but=("markers", "not_until")),
         until_after=_following("markers", "until_after", but=("markers", "not_until_after")),
         since_before=_ending("markers", "since_before", but=("markers", "not_since")),
@@ -535,17 +571,14 @@ def _grammar() -> _Grammar:
         dateline=_compile(_dateline_pattern()),
         line=_compile(_line_pattern()),
         field_before=_compile(rf"(?:{_listed('dateline', 'field_before')})[ ]?[:：]?[ ]?$"),
-        days_after=_ending("guard", "days_after"),
+        credit=_compile(
+            rf"{_not_after(words(_SEED, 'dateline', 'not_other'))}(?:{_listed('dateline', 'other')})"
+        ),
+        days_after=_ending("guard", "days_after", but=("guard", "not_days_after")),
         days_before=_compile(rf"[ ]?(?:{_listed('guard', 'days_before')})"),
         edge_before=_compile(rf"(?:^|[^\u4e00-\u9fff0-9]|{_listed('edge', 'before')})$"),
-        slash_before=_compile(
-            rf"[ ]?(?:[(（](?:{_listed('week', 'names')})?{_WEEKDAY}[)）]|(?:{_listed('week', 'names')})"
-            rf"{_WEEKDAY}|{_listed('time', 'parts')}|起(?!伏)|晚)"
-        ),
         quarter_after=_compile(rf"[ ]?(?:{_listed('quarter_bare', 'after')})"),
-        quarter_before=_compile(
-            rf"(?:^|[，。、；：（(,\n]|{_listed('quarter_bare', 'before')})[ ]?$"
-        ),
+        quarter_before=_ending("quarter_bare", "before"),
     )
 
 
@@ -578,7 +611,7 @@ def _read_year(folded: str, match: re.Match[str]) -> _Said:
     full = _after_year(folded, said)
     if not first:
         return full
-    return said._replace(year=_is(first), end=full.end, later=full)
+    return said._replace(year=_is(first), end=full.end, later=full.later or full)
 
 
 _YEAR_GROUPS = ("y", "y_only", "fy", "ys", "yq", "fyn", "yh")
@@ -614,8 +647,7 @@ def _through(said: _Said, word: _Word) -> _Said:
     if not word.through:
         return said
     last = _Shift(word.shift.base, word.shift.number + word.through)
-    unit: dict[str, Any] = {word.unit: last}
-    later = said._replace(**unit)
+    later = said._replace(year=last) if word.unit == "year" else said._replace(day=last)
     return said._replace(later=later)
 
 
@@ -633,7 +665,7 @@ def _after_year(folded: str, said: _Said) -> _Said:
     said = said._replace(end=rest.end())
     if rest["month"]:
         return _with_month(folded, said, rest)
-    if half := rest["half_word"] or rest["half_h"]:
+    if half := rest["half_word"] or rest["half_h"] or rest["half_year"]:
         return said._replace(unit="half", part=_HALVES[half])
     if rest["front_count"]:
         return _with_front(said, _number(rest["front_count"]), rest["front_unit"])
@@ -642,7 +674,8 @@ def _after_year(folded: str, said: _Said) -> _Said:
     return _with_quarter(said, rest)
 
 
-_HALVES = {"上": _Shift("is", 1), "下": _Shift("is", 2), "1": _Shift("is", 1), "2": _Shift("is", 2)}
+_FIRST, _SECOND = _Shift("is", 1), _Shift("is", 2)
+_HALVES = {"上": _FIRST, "1": _FIRST, "半年度": _FIRST, "下": _SECOND, "2": _SECOND}
 
 
 def _with_quarter(said: _Said, match: re.Match[str]) -> _Said:
@@ -736,11 +769,8 @@ def _read_weekend(folded: str, match: re.Match[str]) -> _Said:
 
 def _read_week(folded: str, match: re.Match[str]) -> _Said:
     """上周 has no form of its own among the values: it stands for its month."""
-    end = match.end()
-    for word in words(_SEED, "edge", "loose") + words(_SEED, "edge", "begin") + ("内",):
-        if folded.startswith(word, end):
-            end += len(word)
-            break
+    rest = _grammar().week_rest.match(folded, match.end())
+    end = rest.end() if rest else match.end()
     return _Said(match.start(), end, "week", week=_week_shift(match["wk_before"]))
 
 
@@ -754,7 +784,8 @@ def _read_quarter(folded: str, match: re.Match[str]) -> _Said:
 
 
 def _read_quarter_letter(folded: str, match: re.Match[str]) -> _Said:
-    return _Said(match.start(), match.end(), "quarter", part=_is(match["ql"]))
+    year = _is(match["ql_year"]) if match["ql_year"] else None
+    return _Said(match.start(), match.end(), "quarter", year, part=_is(match["ql"]))
 
 
 def _read_half(folded: str, match: re.Match[str]) -> _Said:
@@ -1115,7 +1146,7 @@ def _pick(said: _Said, found: list[_Span], clock: _Clock) -> _Span | None:
         return past[-1] if past else coming[0]
     if clock.nearest:
         return coming[0] if _gap(coming[0], clock) <= _gap(past[-1], clock) else past[-1]
-    if clock.future is None and said.unit == "day":
+    if clock.future is None and said.unit in ("day", "month"):
         near = _gap(coming[0], clock) * _MUCH_NEARER < _gap(past[-1], clock)
         return coming[0] if near else past[-1]
     return coming[0] if clock.future else past[-1]
@@ -1212,44 +1243,49 @@ def _marks(folded: str, said: _Said) -> tuple[str, str]:
     return before, after[: end.start()] if end else after
 
 
-def _future(folded: str, said: _Said) -> str | None:
-    """What a clause says of its date: ``future``, ``past`` or ``maybe``; None where nothing.
+def _cue(folded: str, said: _Said) -> str | None:
+    """What a clause says of its date: ``future``, ``past``, ``maybe`` or ``report``, else None.
 
-    The nearest cue before the date decides, else the first after it; a verb of reporting after the
-    date ends the search, for then it is the date of the report, whatever that foretells.
+    The nearest cue before the date decides, else the first behind it.
     """
     before, after = _marks(folded, said)
-    cues = [match.lastgroup for match in _grammar().cue.finditer(before)]
+    cues = [match.lastgroup for match in _grammar().cue_before.finditer(before)]
     for cue in reversed(cues):
-        if cue not in _SILENT:
+        if cue != "other":
             return cue
-    for match in _grammar().cue.finditer(after):
-        if match.lastgroup == "report":
-            return None
-        if match.lastgroup not in _SILENT:
+    for match in _grammar().cue_behind.finditer(after):
+        if match.lastgroup != "other":
             return match.lastgroup
     return None
 
 
-_SILENT = ("other", "report")
+def _few(said: _Said) -> bool:
+    """3日前 is three days ago as often as before the 3rd, 24日前 hardly ever."""
+    return said.day is not None and said.day.number < 10
 
 
-def _accepted(folded: str, said: _Said, kind: str) -> bool:
+# A number before an edge counts its units: 3-5 年内.
+_COUNTED = re.compile(r"[0-9][ ]?$", re.ASCII)
+
+
+def _accepted(folded: str, said: _Said, match: re.Match[str]) -> bool:
     """Whether an opening that is a date only in context stands in such a context."""
-    grammar = _grammar()
+    grammar, kind = _grammar(), match.lastgroup
     before = folded[max(0, said.start - _MARKER) : said.start]
     if kind == "day_opening":
-        return not grammar.days_after.search(before) and not grammar.days_before.match(
+        counted = grammar.days_after.search(before) or grammar.days_before.match(folded, said.end)
+        return not counted and not (_few(said) and folded.startswith("前", said.end))
+    if kind in ("edge_year", "edge_month") or (kind == "weekend" and said.week is None):
+        return grammar.edge_before.search(before) is not None and not _COUNTED.search(before)
+    if kind == "slash":
+        return said.end > match.end() or folded.startswith("起", said.end)
+    if kind == "quarter_opening" and folded[said.end - 1] == "季":
+        return grammar.quarter_after.match(folded, said.end) is not None
+    if kind == "quarter_letter" and said.year is None:
+        told = grammar.quarter_before.search(before) or grammar.quarter_after.match(
             folded, said.end
         )
-    if kind in ("edge_year", "edge_month"):
-        return grammar.edge_before.search(before) is not None
-    if kind == "slash":
-        return said.end > said.start + 5 or bool(grammar.slash_before.match(folded, said.end))
-    if kind == "quarter_letter":
-        if grammar.quarter_after.match(folded, said.end):
-            return True
-        return bool(grammar.quarter_before.search(before))
+        return told is not None
     return True
 
 
@@ -1324,8 +1360,8 @@ def _is_dateline(folded: str, said: _Said) -> bool:
         return False
     grammar = _grammar()
     if grammar.dateline.match(folded, said.end):
-        before = folded[max(0, said.start - _CREDIT) : said.start]
-        return not any(word in _CLAUSE_END.split(before)[-1] for word in _others())
+        before = _CLAUSE_END.split(folded[max(0, said.start - _CREDIT) : said.start])[-1]
+        return not grammar.credit.search(before)
     if said.start > _HEAD or said.year is None:
         return False
     if grammar.field_before.search(folded, max(0, said.start - _MARKER), said.start):
@@ -1334,17 +1370,25 @@ def _is_dateline(folded: str, said: _Said) -> bool:
     return alone and grammar.line.match(folded, said.end) is not None
 
 
-@cache
-def _others() -> tuple[str, ...]:
-    return words(_SEED, "dateline", "other")
-
-
+# 两天后 goes on from the date before it behind a pause only; behind a verb it counts from that.
+_PAUSED = re.compile(r"[，,、；;：:）)（( ]$")
+_COUNTED_FROM = re.compile(r"(?:时隔|历时|任职|执掌|上线|问世|发布|运营|满)[ ]?$")
 # Beside these a date belongs to a company's birth, not to the story that goes on from it.
 _BIRTH = re.compile("成立|创立|创办|创建|创始|诞生|出生|毕业")
 # Days so near to the publication are the news itself, whatever year the sentence told before.
 _NEWS_DAYS = 7
-# Days planned within the year are told without it; beyond this one reads an old plan.
-_FAR_DAYS = 300
+# What is planned for a coming year is told with it; so many days ahead, it is an older plan.
+_FAR_OFF: dict[_Unit, int] = {"day": 300, "month": 300, "quarter": 200}
+# The day of a feed may be that of another zone.
+_ZONE_DAYS = 2
+
+
+class _Last(NamedTuple):
+    """The date before the present one: where it ended, and whether its year was told in words."""
+
+    end: int
+    span: _Span
+    yeared: bool
 
 
 class _Story:
@@ -1354,66 +1398,82 @@ class _Story:
         self.folded = folded
         self.published = published
         self.told = _Told()
-        self.last: tuple[int, _Span] | None = None
+        self.last: _Last | None = None
 
     def tell(self, said: _Said) -> DateMention:
         """Resolve a date and remember it."""
-        role, kind = _role(self.folded, said), said.kind
+        role, kind, held = _role(self.folded, said), said.kind, False
         clock = _Clock(self.published, self.told)
         if said.ago is not None and said.ago > 0:
             mention, span = self._tell_later(said, role, clock)
         elif kind == "partial" or said.place or (said.weekday and said.week is None):
-            mention, span = self._tell_open(said, role, clock)
+            mention, span, held = self._tell_open(said, role, clock)
         else:
             mention, span = _mention(said, role, clock)
         if span is not None:
-            self._remember(said, role, span)
+            yeared = held or said.year is not None
+            self.told = self.told.after(span, year=yeared)
+            if role != "dateline":
+                self.last = _Last(said.end, span, yeared)
         return mention
 
     def _tell_later(
         self, said: _Said, role: DateRole, clock: _Clock
     ) -> tuple[DateMention, _Span | None]:
         """两天后 goes on from the date before it, in a plan from today, else from nobody knows where."""
-        context = self._context(said)
-        if context is None and not _future(self.folded, said):
-            return _mention(said._replace(ago=None, unit="vague"), role, clock)
-        return _mention(said, role, clock._replace(context=context))
+        before = self.folded[max(0, said.start - _MARKER) : said.start]
+        if self.last and self._between(said) is not None and _PAUSED.search(before):
+            return _mention(said, role, clock._replace(context=self.last.span))
+        if _cue(self.folded, said) == "future" and not _COUNTED_FROM.search(before):
+            return _mention(said, role, clock)
+        return _mention(said._replace(ago=None, unit="vague"), role, clock)
 
     def _tell_open(
         self, said: _Said, role: DateRole, clock: _Clock
-    ) -> tuple[DateMention, _Span | None]:
-        """A date that its clause's time decides, or the year of its sentence."""
+    ) -> tuple[DateMention, _Span | None, bool]:
+        """A date that its clause's time decides, or the year of its sentence, which it may hold."""
         clock = self._timed(said, role, clock)
-        found = _mention(said, role, clock)
-        if clock.future and said.unit == "day" and self._is_far(found[1]):
-            found = _mention(said, role, clock._replace(future=None))
-        context = self._context(said) if said.kind == "partial" else None
-        if context is None or self._is_news(found[1]):
-            return found
+        mention, span = _mention(said, role, clock)
+        if clock.future and self._is_far(said, span):
+            mention, span = _mention(said, role, clock._replace(future=None))
+        context = self._context(said)
+        if context is None or self._is_news(span):
+            return mention, span, False
         held = _mention(said, role, clock._replace(context=context))
-        return held if held[1] is not None and held[1].first >= context.first else found
+        if held[1] is None or held[1].first < context.first:
+            return mention, span, False
+        return *held, True
 
     def _timed(self, said: _Said, role: DateRole, clock: _Clock) -> _Clock:
         """With the side of the publication that the clause asks for, or else the date's role."""
-        cue = _future(self.folded, said)
-        if cue == "maybe":
+        cue = _cue(self.folded, said)
+        if role == "until" and cue != "past" and self._ahead(said):
+            return clock._replace(future=True)
+        if role == "dateline" or cue == "maybe":
             return clock._replace(nearest=True)
+        if cue == "report" and said.unit != "month":
+            return clock._replace(nearest=self._is_soon(said))
         if cue is not None:
-            return clock._replace(future=cue == "future")
-        if role == "since":
-            return clock._replace(nearest=True)
-        return clock._replace(future=True) if role == "until" and self._ahead(said) else clock
+            return clock._replace(future=cue == "future" or self._is_soon(said))
+        return clock._replace(nearest=role == "since")
 
     def _ahead(self, said: _Said) -> bool:
         """12月31日前 looks ahead, 截至12月31日 looks back."""
         low = max(0, said.start - _MARKER)
         return not _grammar().until_before.search(self.folded, low, said.start)
 
-    def _is_far(self, span: _Span | None) -> bool:
-        """Whether a planned day is so far off that the plan must be that of an earlier report."""
-        if span is None or self.published is None:
+    def _is_far(self, said: _Said, span: _Span | None) -> bool:
+        """Whether a planned date is so far off that the plan must be that of an earlier report."""
+        if span is None or self.published is None or said.unit not in _FAR_OFF:
             return False
-        return (span.first - self.published).days > _FAR_DAYS
+        return (span.first - self.published).days > _FAR_OFF[said.unit]
+
+    def _is_soon(self, said: _Said) -> bool:
+        """Whether a day lies so close behind the publication that clocks of two zones explain it."""
+        if said.unit != "day" or self.published is None:
+            return False
+        ahead = _mention(said, "point", _Clock(self.published, self.told, future=True))[1]
+        return ahead is not None and (ahead.first - self.published).days <= _ZONE_DAYS
 
     def _is_news(self, span: _Span | None) -> bool:
         """Whether a day is so near to the publication that it must be the news itself."""
@@ -1422,24 +1482,26 @@ class _Story:
         return abs((span.first - self.published).days) <= _NEWS_DAYS
 
     def _context(self, said: _Said) -> _Span | None:
-        """The date before this one in the same sentence, unless it was told of a birth."""
-        if self.last is None:
+        """The date before this one that lends it its year, or its month to a bare 17日."""
+        between = self._between(said)
+        if self.last is None or between is None or said.kind != "partial":
             return None
-        end, span = self.last
-        between = self.folded[end : said.start] if said.start - end < _FAR else "\n"
-        if _SENTENCE_END.search(between) or _BIRTH.search(between):
+        fine = self.last.span.precision in ("day", "month")
+        if said.unit == "day" and said.month is None:
+            return self.last.span if fine else None
+        lends = self.last.yeared and (fine or len(between) <= _PAUSE)
+        return self.last.span if lends and not _BIRTH.search(between) else None
+
+    def _between(self, said: _Said) -> str | None:
+        """The words since the last date, if it stood in the same sentence."""
+        if self.last is None or said.start - self.last.end > _FAR:
             return None
-        return span
-
-    def _remember(self, said: _Said, role: DateRole, span: _Span) -> None:
-        told_year = said.year is not None or (self.last is not None and self.last[1] == span)
-        self.told = self.told.after(span, year=told_year)
-        if role == "dateline":
-            return
-        self.last = (said.end, span) if said.kind != "vague" else self.last
+        between = self.folded[self.last.end : said.start]
+        return None if _SENTENCE_END.search(between) else between
 
 
-_FAR = 200
+# How many characters may part two dates of one thought, and a year from its own month (2023年，3月).
+_FAR, _PAUSE = 200, 2
 
 
 def _scan(folded: str) -> Iterator[_Said]:
@@ -1447,7 +1509,7 @@ def _scan(folded: str) -> Iterator[_Said]:
     opening, at = _grammar().opening, 0
     while match := opening.search(folded, at):
         said = _read(folded, match)
-        if said is None or not _accepted(folded, said, match.lastgroup or ""):
+        if said is None or not _accepted(folded, said, match):
             at = match.end()
             continue
         said = _spread(folded, said)
@@ -1565,12 +1627,17 @@ def _span_of(value: str) -> _Span | None:
 # The day of publication
 
 _DIGIT_DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)(?:([-/._年])(0?[1-9]|1[0-2])[-/._月](3[01]|[12]\d|0?[1-9])"
-    r"|(0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])(?=\D|$|\d{4}(?:\d\d)?(?!\d)))(?!\d(?<=[-/._]\d\d\d))",
-    re.ASCII,
+    r"""
+    (?<!\d)((?:19|20)\d\d)(?:
+        [-/._年](0?[1-9]|1[0-2])[-/._月](3[01]|[12]\d|0?[1-9])(?!\d)
+      | (0[1-9]|1[0-2])(3[01]|[12]\d|0[1-9])(?!\d(?!\d{3}(?:\d\d)?(?!\d)))
+    )
+    """,
+    re.VERBOSE | re.ASCII,
 )
 _ENGLISH_DATE = re.compile(
-    r"(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\b)|\d[./-]\d",
+    r"(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?\b)"
+    r"|(?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)",
     re.ASCII,
 )
 _ENGLISH_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
@@ -1586,7 +1653,7 @@ def publication_date(text_or_field: str) -> str | None:
     """
     field = fold(text_or_field.strip())[:_FIELD_LENGTH]
     for match in _DIGIT_DATE.finditer(field):
-        year, _, month, day, month_2, day_2 = match.groups()
+        year, month, day, month_2, day_2 = match.groups()
         span = _span_of(f"{year}-{int(month or month_2):02d}-{int(day or day_2):02d}")
         if span is not None:
             return span.value

@@ -25,17 +25,18 @@ FORMAL = "壹贰叁肆伍陆柒捌玖拾佰仟"
 
 # The longest run of digits that is still a number somebody means.
 _WHOLE, _FRACTION = 18, 12
-# Wording that 兆瓦, 千瓦, 千克 … claim for themselves.
-_SCALE = r"(?:[十百万亿]|[千兆](?![瓦伏赫米克焦帕字比卡]))"
+# What 千 and 兆 belong to rather than to a number: 兆瓦, 千克.
+_OTHERS = "[瓦伏赫米克焦帕字比卡]"
+_SCALE = rf"(?:[十万亿]|百(?!分点)|[千兆](?!{_OTHERS}))"
 _SPACE = r"[ \t\n]{0,2}"
-_MORE = "[多余几来+]"
+_MORE = "(?:[余几来+]|多(?!米尼加))"
 
 WHOLE = rf"(?:\d{{1,3}}(?:[,，]\d{{3}}){{1,6}}(?![,，]?\d)|\d{{1,{_WHOLE}}}+(?!\d))"
 DECIMAL = rf"{WHOLE}(?:\.\d{{1,{_FRACTION}}}+(?!\d))?"
 ARABIC_TAIL = rf"""
     (?: {_SPACE}{_MORE}? {_SPACE}{_SCALE}{{1,4}}
         (?: {_SPACE}{DECIMAL}{_SPACE}{_SCALE}{{1,4}} ){{0,4}}
-        (?:{_MORE}|半(?![年天个导]))?
+        (?:{_MORE}{_SCALE}{{0,2}}|半(?![年天个导]))?
       | {_MORE}(?!自|源)
       | 位数
     )
@@ -43,9 +44,11 @@ ARABIC_TAIL = rf"""
 ENGLISH = r"(?i:trillion|billion|million|thousand|tn|bn|mln|mn|mm|[tbmk])(?![A-Za-z])"
 ARABIC = rf"(?:{DECIMAL}(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH})?)"
 HAN_CHARS = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}点半几数"
-HAN_START = f"一二三四五六七八九两十百千万亿几数半{FORMAL[:9]}"
-HAN_BODY = rf"(?:[{HAN_DIGITS}十百万亿{FORMAL}点半几数多余来]|[千兆](?![瓦伏赫米克焦帕字比卡]))"
-HAN = rf"(?:[{HAN_START}]{HAN_BODY}{{0,23}}(?:位数)?)"
+HAN_START = f"一二三四五六七八九两十百千万亿兆几数半{FORMAL[:9]}"
+HAN_BODY = rf"(?:[{HAN_DIGITS}{FORMAL}点半几数多余来]|{_SCALE})"
+# Behind the first character: 千 and 兆 may not begin 千瓦, 兆赫.
+HAN_REST = rf"(?!(?<=[千兆]){_OTHERS}){HAN_BODY}{{0,23}}(?:位数)?"
+HAN = rf"(?:[{HAN_START}]{HAN_REST})"
 
 _POWER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "兆": 12}
 _ENGLISH_POWER = {
@@ -134,6 +137,11 @@ def times(value: Decimal, factor: Decimal) -> Decimal:
     product = _EXACT.multiply(value, factor)
     whole = product.to_integral_value()
     return whole if whole == product else product
+
+
+def plus(value: Decimal, more: Decimal) -> Decimal:
+    """The exact sum, whatever the decimal context."""
+    return _EXACT.add(value, more)
 
 
 def lend_tail(first: Numeral, second: Numeral) -> Numeral:

@@ -47,6 +47,14 @@ def articles(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def full_date(value: str | None) -> datetime.date | None:
+    """The day of publication; None where only a month or a quarter is known."""
+    try:
+        return datetime.date.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
 def values(mentions: list[DateMention]) -> set[str]:
     """All values that the dates of an article have."""
     return {value for m in mentions for value in (m.value, m.end_value) if value}
@@ -58,9 +66,7 @@ def count(path: Path) -> Count:
     misses: list[Miss] = []
     for article in articles(path):
         day = article.get("published")
-        mentions = find_dates(
-            article["text"], published=datetime.date.fromisoformat(day) if day else None
-        )
+        mentions = find_dates(article["text"], published=full_date(day))
         found = values(mentions)
         for deal in article["deals"]:
             date = deal.get("date")
