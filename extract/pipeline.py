@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from extract import conditions, deals, relations
+from extract import conditions, deals, details, relations
 from extract.amounts import Quantity, find_quantities
 from extract.clauses import Group, Sentence, groups, sentences
 from extract.dates import find_dates
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
+from extract.reading import Reading
 from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
 from extract.resolve import Entities, find_anaphora
@@ -90,12 +91,12 @@ def read_deals(
     parts = tuple(sentences(folded, skeleton))
     quantities = find_quantities(text, folded=folded)
     reading = _reading(article_id, text, folded, skeleton, published, day, parts, names, quantities)
-    details = [
+    told = [
         found
         for relation in _relations(reading, names, hits)
-        if (found := deals.detail(reading, relation))
+        if (found := details.detail(reading, relation))
     ]
-    return deals.records(reading, deals.gather(reading, details))
+    return deals.records(reading, deals.gather(reading, told))
 
 
 def _day(published: str | None) -> datetime.date | None:
@@ -115,9 +116,9 @@ def _reading(
     parts: tuple[Sentence, ...],
     names: Names,
     quantities: Sequence[Quantity],
-) -> deals.Reading:
+) -> Reading:
     money = tuple(q for q in quantities if q.kind == "money")
-    return deals.Reading(
+    return Reading(
         article_id=article_id,
         text=text,
         folded=folded,
@@ -137,7 +138,7 @@ def _reading(
     )
 
 
-def _relations(reading: deals.Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
+def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
     parties = [m for m in names.mentions if m.kind in {"ORG", "PERSON"}]
     main = _main_party(reading, parties)
     parties = sorted(
@@ -163,7 +164,7 @@ def _relations(reading: deals.Reading, names: Names, hits: Sequence[Hit]) -> Ite
         topic = _next_topic(found, topic)
 
 
-def _in_sentence(reading: deals.Reading, sentence: Sentence, hit: Hit) -> bool:
+def _in_sentence(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """A trigger in a bracket belongs to the bracket's own sentence, not to the one around it."""
     masked = reading.skeleton[hit.start] == "\x01"
     return masked == (sentence.opener is not None)
@@ -176,7 +177,7 @@ def _next_topic(found: Sequence[Group], topic: tuple[Mention, ...]) -> tuple[Men
     return topic
 
 
-def _main_party(reading: deals.Reading, parties: Sequence[Mention]) -> Mention | None:
+def _main_party(reading: Reading, parties: Sequence[Mention]) -> Mention | None:
     """The party whose notice is reported, else the first one of the article."""
     notices = [p for p in parties if p.rule in {"names.notice", "names.title_colon"}]
     found = notices or list(parties)

@@ -9,10 +9,8 @@ from functools import cache
 
 from extract.amounts import Quantity
 from extract.clauses import Clause, Sentence
-from extract.dates import DateMention
 from extract.lexicon import alternation, words
 from extract.mentions import Mention
-from extract.records import Status
 
 MoneyRole = str  # "amount", "valuation", "total", "part", "other", "conversion"
 
@@ -89,63 +87,6 @@ def nearest(
         if inside:
             return min(inside, key=lambda q: min(abs(q.end - at), abs(q.start - at)))
     return None
-
-
-# --------------------------------------------------------------------------------------------
-# status
-
-
-@cache
-def _status_patterns() -> tuple[dict[str, re.Pattern[str]], re.Pattern[str]]:
-    table = {
-        status: re.compile(alternation(words("cues.toml", "status", status)))
-        for status in ("terminated", "completed", "announced", "talks")
-    }
-    return table, re.compile(alternation(words("cues.toml", "not", "words")))
-
-
-def status_cues(folded: str, start: int, end: int) -> dict[str, tuple[int, int]]:
-    """The first cue of each status in a stretch of text, by status."""
-    table, masked = _status_patterns()
-    stretch = masked.sub(lambda match: "\x01" * len(match.group()), folded[start:end])
-    found = {}
-    for status, pattern in table.items():
-        if match := pattern.search(stretch):
-            found[status] = (start + match.start(), start + match.end())
-    return found
-
-
-def read_status(
-    folded: str, clause: tuple[int, int], default: str, *, signed: bool
-) -> tuple[Status, Cited | None]:
-    """The state of a deal as its clause tells it; a cue that nothing contradicts beats the default.
-
-    ``signed`` says that the article tells of a signed agreement, which makes 拟 announced.
-    """
-    cues = status_cues(folded, *clause)
-    for status in ("terminated", "talks", "completed", "announced"):
-        if status in cues:
-            span = cues[status]
-            if status == "talks" and signed and folded[slice(*span)] == "拟":
-                return "announced", Cited("announced", *span, "cue")
-            return status, Cited(status, *span, "cue")
-    return default, None  # type: ignore[return-value]
-
-
-# --------------------------------------------------------------------------------------------
-# dates
-
-
-def pick_date(
-    dates: Sequence[DateMention], clause: tuple[int, int], sentence: Sentence, at: int
-) -> DateMention | None:
-    """The date that a clause gives its deal: in the clause, else earlier in the sentence."""
-    usable = [d for d in dates if d.role in {"point", "range"} and d.value and d.kind != "vague"]
-    inside = [d for d in usable if clause[0] <= d.start and d.end <= clause[1]]
-    if inside:
-        return min(inside, key=lambda d: (d.start > at, abs(d.start - at)))
-    earlier = [d for d in usable if sentence.start <= d.start and d.end <= clause[0]]
-    return earlier[-1] if earlier else None
 
 
 def rounds_in(rounds: Sequence[Mention], start: int, end: int) -> list[Mention]:

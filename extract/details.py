@@ -1,0 +1,187 @@
+"""From relations to details: what a relation's own words say of money, stake, round, date and state."""
+
+from __future__ import annotations
+
+import re
+
+from extract.amounts import Quantity
+from extract.lexicon import read_toml, words
+from extract.mentions import Mention
+from extract.reading import Detail, Reading
+from extract.records import DealType
+from extract.relations import Relation
+from extract.state import pick_date, read_status
+from extract.values import nearest, rounds_in
+
+
+def side_of(role: str, deal_type: DealType) -> str:
+    """Whether a role pays (``investor``) or is paid (``target``) in a type of deal."""
+    if role in {"partner2", "seller"}:
+        return "target"
+    return "investor" if role in read_toml("deals.toml")["type"][deal_type]["payer"] else "target"
+
+
+# --------------------------------------------------------------------------------------------
+# details: what a relation's own words say
+
+
+_PAST = re.compile("|".join(map(re.escape, words("cues.toml", "past", "words"))))
+_CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
+
+
+def detail(reading: Reading, relation: Relation) -> Detail | None:
+    """A relation with its values, or None where its trigger's needs are not met."""
+    if relation.hit.trigger.name == "funding" and _lists_shares(reading, relation):
+        return None
+    relation = _retype(reading, relation)
+    payers, payees = _split(relation)
+    hit, clause, sentence = relation.hit, relation.clause, relation.sentence
+    amount = nearest(reading.money_of("amount"), clause, sentence, hit.start)
+    stake = _nearest_percent(reading, relation)
+    start, end = _own_clauses(reading, relation)
+    status, cue = read_status(
+        reading.folded, (start, end), hit.trigger.status, signed=reading.signed
+    )
+    found = Detail(
+        relation,
+        payers,
+        payees,
+        amount,
+        nearest(reading.money_of("valuation"), clause, sentence, hit.start),
+        stake,
+        tuple(rounds_in(reading.rounds, clause.start, clause.end)),
+        pick_date(reading.dates, (start, end), sentence, hit.start),
+        status,
+        cue,
+        bool(_PAST.search(reading.folded, sentence.start, hit.start)),
+    )
+    return found if _meets(reading, found) else None
+
+
+_SHARE_ISSUE = re.compile("定增|IPO|向特定对象|首次公开|公开发行|招股|发行[^，。；]{0,6}股|上市")
+
+
+def _lists_shares(reading: Reading, relation: Relation) -> bool:
+    """Whether money raised in a clause is raised by issuing shares to the market."""
+    return bool(_SHARE_ISSUE.search(reading.folded, relation.clause.start, relation.clause.end))
+
+
+def _own_clauses(reading: Reading, relation: Relation) -> tuple[int, int]:
+    """The clause of the trigger, with the clause before it where that one only leads in."""
+    clause, sentence = relation.clause, relation.sentence
+    before = [c for c in sentence.clauses if c.end <= clause.start]
+    if before and clause.start - before[-1].start < 14 and not sentence.title:
+        return before[-1].start, clause.end
+    return clause.start, clause.end
+
+
+def _split(
+    relation: Relation,
+) -> tuple[tuple[tuple[str, Mention], ...], tuple[tuple[str, Mention], ...]]:
+    sides: dict[str, list[tuple[str, Mention]]] = {"investor": [], "target": []}
+    for role, party in relation.parties:
+        plain = "partner" if role == "partner2" else role
+        for one in _meant(party):
+            sides[side_of(role, relation.type)].append((plain, one))
+    return tuple(sides["investor"]), tuple(sides["target"])
+
+
+def _meant(party: Mention) -> tuple[Mention, ...]:
+    """The parties that a mention stands for: itself, or the antecedents of 双方 and its like."""
+    return party.value if isinstance(party.value, tuple) else (party,)
+
+
+def _retype(reading: Reading, relation: Relation) -> Relation:
+    """A stake bought with control is an acquisition; a unit sold to a named buyer is one, too."""
+    roles = {role for role, _ in relation.parties}
+    changed = None
+    if relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
+        changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
+    elif relation.type == "investment" and relation.hit.trigger.name in {"buy_stake", "invest"}:
+        text = reading.folded[relation.clause.start : relation.clause.end]
+        stake = _nearest_percent(reading, relation)
+        share = stake.max or stake.min if stake else None
+        if _CONTROL.search(text) or (share and share > 50 and "持有" not in text):
+            changed = {"investor": "acquirer", "investee": "acquiree", "seller": "seller"}
+    if not changed:
+        return relation
+    parties = tuple((changed.get(role, role), party) for role, party in relation.parties)
+    return Relation(
+        relation.hit, "acquisition", relation.sentence, relation.clause, parties, relation.told
+    )
+
+
+_SHARE = re.compile(
+    r"[ \x01]*(?:的)?(?:[^，。；]{0,6})(?:股权|股份|股比|股本|权益|普通股|份额|出资)"
+)
+_SHARE_BEFORE = re.compile(
+    r"(?:持股|占股|持股比例|股比|占比|股本|股权|持有|释放|股份)[^，。；]{0,12}$"
+)
+
+
+def _nearest_percent(reading: Reading, relation: Relation) -> Quantity | None:
+    sentence, clause, at = relation.sentence, relation.clause, relation.hit.start
+    candidates = [
+        q
+        for q in reading.percents
+        if sentence.start <= q.start < sentence.end
+        and (
+            _SHARE.match(reading.skeleton, q.end)
+            or _SHARE_BEFORE.search(reading.skeleton, max(0, q.start - 20), q.start)
+        )
+    ]
+    return nearest(candidates, clause, sentence, at)
+
+
+# --------------------------------------------------------------------------------------------
+# needs
+
+
+def _meets(reading: Reading, found: Detail) -> bool:
+    return all(_NEED[need](reading, found) for need in found.relation.hit.trigger.needs)
+
+
+def clause_text(reading: Reading, found: Detail) -> str:
+    """The folded words of the clause in which a relation is told."""
+    clause = found.relation.clause
+    return reading.folded[clause.start : clause.end]
+
+
+def _has_word(name: str, reading: Reading, found: Detail) -> bool:
+    text = clause_text(reading, found)
+    return any(word in text for word in words("cues.toml", "needs", name))
+
+
+def _stake_object(reading: Reading, found: Detail) -> bool:
+    behind = reading.folded[found.relation.hit.end : found.relation.clause.end]
+    return any(word in behind for word in words("cues.toml", "needs", "stake"))
+
+
+def _as_shareholder(reading: Reading, found: Detail) -> bool:
+    sentence = found.relation.sentence
+    behind = reading.folded[found.relation.hit.end : sentence.end]
+    return any(word in behind for word in words("cues.toml", "needs", "as_shareholder"))
+
+
+def _two_sides(reading: Reading, found: Detail) -> bool:
+    payers = {reading.entities.of(party).id for _, party in found.payers}
+    payees = {reading.entities.of(party).id for _, party in found.payees}
+    return bool(payers and payees and payers != payees and (payees - payers))
+
+
+_NEED = {
+    "money": lambda reading, found: found.amount is not None,
+    "round": lambda reading, found: bool(
+        found.rounds or found.amount or found.valuation or "轮" in clause_text(reading, found)
+        or _has_word("funded", reading, found)
+    ),
+    "percent": lambda reading, found: found.stake is not None,
+    "two_sides": _two_sides,
+    "funded": lambda reading, found: _has_word("funded", reading, found),
+    "goods": lambda reading, found: _has_word("goods", reading, found),
+    "signed": lambda reading, found: _has_word("signed", reading, found),
+    "agreed": lambda reading, found: _has_word("agreed", reading, found),
+    "stake_object": _stake_object,
+    "stake_or_unit": lambda reading, found: _has_word("unit", reading, found),
+    "as_shareholder": _as_shareholder,
+}  # fmt: skip
