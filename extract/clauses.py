@@ -96,16 +96,20 @@ def _bracketed(folded: str, skeleton: str, start: int, end: int) -> Iterator[Sen
 @cache
 def _group_patterns() -> dict[str, re.Pattern[str]]:
     markers = alternation(words("clauses.toml", "marker", "words"))
-    breakers = alternation(words("clauses.toml", "marker", "breakers"))
+    compounds = alternation(words("clauses.toml", "marker", "compounds"))
     between = alternation(words("clauses.toml", "between", "words"))
     behind = alternation(words("clauses.toml", "modifier", "behind"))
+    titles = alternation(words("clauses.toml", "modifier", "titles"))
+    verbs = alternation(words("clauses.toml", "marker", "breakers"))
     glue = r"[\x01 ”」』\"“「『’‘]"
     return {
         "between": re.compile(
             rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"
         ),
-        "marker": re.compile(rf"({markers})((?:(?!{breakers})[^，。；：\n]){{0,28}})$"),
-        "modifier": re.compile(rf"{glue}*(?:{behind})"),
+        "marker": re.compile(rf"(?P<compound>{compounds})|(?P<marker>{markers})"),
+        "breaker": re.compile(alternation(words("clauses.toml", "marker", "breakers")) + "|[，。；：\n]"),
+        "modifier": re.compile(rf"{glue}*(?:{behind}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"),
+        "former": re.compile(r"(?<![目此之日以当年月天周提空])前$"),
     }
 
 
@@ -122,12 +126,45 @@ def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> lis
 
 
 def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:
-    patterns = _group_patterns()
     previous = sentence.start
-    for run in runs:
+    for place, run in enumerate(runs):
         start, end = run[0].start, run[-1].end
         begin = max(previous, sentence.clause_at(start).start)
-        marked = patterns["marker"].search(skeleton, begin, start)
-        modifier = bool(patterns["modifier"].match(skeleton, end, min(end + 12, sentence.end)))
-        yield Group(start, end, tuple(run), marked[1] if marked else "", modifier)
+        coming = runs[place + 1][0].start if place + 1 < len(runs) else sentence.end
+        modifier = _modifies(skeleton, start, end, min(coming, sentence.end))
+        yield Group(start, end, tuple(run), _marker(skeleton, begin, start), modifier)
         previous = end
+
+
+_FAR_MARKER = 28
+_ASIDE = frozenset(["以", "通过", "除", "在", "据"])
+
+
+def _marker(skeleton: str, begin: int, start: int) -> str:
+    """The preposition that governs what begins at ``start``: between the two only a description.
+
+    以13亿美元对X: a preposition of price or place gives way to the one behind it.
+    """
+    patterns = _group_patterns()
+    found = ""
+    for match in patterns["marker"].finditer(skeleton, max(begin, start - _FAR_MARKER - 4), start):
+        word = match["marker"]
+        if not word or start - match.end() > _FAR_MARKER:
+            continue
+        if patterns["breaker"].search(skeleton, match.end(), start):
+            continue
+        if not found or found in _ASIDE:
+            found = word
+    return found
+
+
+# X的Y, X推出的Y: X only describes Y where Y is a party, too
+_OF_NEXT = re.compile(r"[^，。；：\n、]{0,10}的[^，。；：\n、]{0,12}$")
+
+
+def _modifies(skeleton: str, start: int, end: int, coming: int) -> bool:
+    """Whether a group only describes what stands behind it (X旗下Y, X的创始人, 前X副总裁)."""
+    patterns = _group_patterns()
+    if patterns["modifier"].match(skeleton, end, min(end + 16, coming)):
+        return True
+    return bool(patterns["former"].search(skeleton, max(0, start - 2), start))

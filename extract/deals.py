@@ -100,11 +100,11 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         or not _time_fits(draft, found)
     ):
         return False
-    payees = {reading.entities.of(p).id for _, p in found.payees}
-    payers = {reading.entities.of(p).id for _, p in found.payers}
-    told = found.relation.told
+    payers, payees = _sides_of(reading, found)
     if found.relation.type == "partnership":
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
+    if _headline_of(draft, found):
+        return True
     if payees & draft.ids("investor") or payers & draft.ids("target"):
         return False
     if found.relation.hit.trigger.follows and not payees:
@@ -113,16 +113,44 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if found.relation.hit.trigger.follows or found.relation.hit.trigger.name == "funding":
         return True
-    del told
+    if payees & draft.ids("target") and _same_figures(draft, found):
+        return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+def _sides_of(reading: Reading, found: Detail) -> tuple[set[str], set[str]]:
+    """The entities that pay and that are paid in a relation."""
+    payers = {reading.entities.of(p).id for _, p in found.payers}
+    payees = {reading.entities.of(p).id for _, p in found.payees}
+    return payers, payees
+
+
+def _only_in_title(draft: Draft) -> bool:
+    return all(relation.sentence.title for relation in draft.relations)
+
+
+def _same_money(draft: Draft, found: Detail) -> bool:
+    one, other = draft.amount, found.amount
+    return bool(one and other and (one.min, one.max, one.unit) == (other.min, other.max, other.unit))
+
+
+def _same_figures(draft: Draft, found: Detail) -> bool:
+    """The same money or the same stake of one target: parent and subsidiary tell of one deal."""
+    stakes = draft.stake and found.stake and draft.stake.min == found.stake.min
+    return _same_money(draft, found) or bool(stakes)
+
+
+def _headline_of(draft: Draft, found: Detail) -> bool:
+    """A headline that describes a party instead of naming it has the money of the deal in the body."""
+    titled = _only_in_title(draft) != found.relation.sentence.title
+    return titled and draft.type == found.relation.type and _same_money(draft, found)
 
 
 def _same_purchase(reading: Reading, draft: Draft, found: Detail) -> bool:
     """A company is bought once: the same buyer and the same target are the same acquisition."""
     if draft.type != "acquisition" or found.relation.type != "acquisition":
         return False
-    payers = {reading.entities.of(p).id for _, p in found.payers}
-    payees = {reading.entities.of(p).id for _, p in found.payees}
+    payers, payees = _sides_of(reading, found)
     return bool(payers & draft.ids("investor") and payees & draft.ids("target"))
 
 
@@ -150,10 +178,8 @@ def _time_fits(draft: Draft, found: Detail) -> bool:
 
 
 def _add(reading: Reading, draft: Draft, found: Detail) -> None:
+    _add_parties(reading, draft, found)
     draft.relations.append(found.relation)
-    for side, parties in (("investor", found.payers), ("target", found.payees)):
-        for role, party in parties:
-            _add_party(reading, draft, side, role, party)
     draft.amount = _better(draft.amount, found.amount)
     draft.valuation = draft.valuation or found.valuation
     draft.stake = draft.stake or found.stake
@@ -164,6 +190,21 @@ def _add(reading: Reading, draft: Draft, found: Detail) -> None:
     draft.past = draft.past or found.past
     if found.relation.type == "acquisition" and draft.type == "investment":
         draft.type = "acquisition"
+
+
+def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
+    """Join the parties of a relation; where headline and body name others, the body is right."""
+    payers, payees = _sides_of(reading, found)
+    told = {"investor": (found.payers, payers), "target": (found.payees, payees)}
+    for side, (parties, ids) in told.items():
+        apart = bool(ids and draft.ids(side) and not ids & draft.ids(side))
+        if apart and not found.relation.hit.trigger.follows:
+            if draft.relations and _only_in_title(draft):
+                draft.sides[side].clear()
+            elif found.relation.sentence.title or _same_figures(draft, found):
+                continue
+        for role, party in parties:
+            _add_party(reading, draft, side, role, party)
 
 
 def _add_party(reading: Reading, draft: Draft, side: str, role: str, party: Mention) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 from extract.amounts import Quantity
 from extract.lexicon import read_toml, words
 from extract.mentions import Mention
 from extract.reading import Detail, Reading
-from extract.records import DealType
+from extract.records import DealType, Role
 from extract.relations import Relation
+from extract.resolve import listed_kind, meant
 from extract.state import pick_date, read_status
 from extract.values import nearest, rounds_in
 
@@ -31,12 +33,10 @@ _CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
 
 def detail(reading: Reading, relation: Relation) -> Detail | None:
     """A relation with its values, or None where its trigger's needs are not met."""
-    if relation.hit.trigger.name == "funding" and _lists_shares(reading, relation):
-        return None
     relation = _retype(reading, relation)
     payers, payees = _split(relation)
     hit, clause, sentence = relation.hit, relation.clause, relation.sentence
-    amount = nearest(reading.money_of("amount"), clause, sentence, hit.start)
+    amount = _amount(reading, relation)
     stake = _nearest_percent(reading, relation)
     start, end = _own_clauses(reading, relation)
     status, cue = read_status(
@@ -58,12 +58,43 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
     return found if _meets(reading, found) else None
 
 
-_SHARE_ISSUE = re.compile("定增|IPO|向特定对象|首次公开|公开发行|招股|发行[^，。；]{0,6}股|上市")
+_RAISED = re.compile(r"(?:募|筹|融|集资|发行规模|规模|定增)[^，。；：]{0,16}$")
+_RAISED_BEHIND = re.compile(r"[ \x01]*(?:的)?[^，。；：]{0,6}(?:IPO|首次公开|上市|公开募股|招股|定增|发行)")
 
 
-def _lists_shares(reading: Reading, relation: Relation) -> bool:
-    """Whether money raised in a clause is raised by issuing shares to the market."""
-    return bool(_SHARE_ISSUE.search(reading.folded, relation.clause.start, relation.clause.end))
+def _amount(reading: Reading, relation: Relation) -> Quantity | None:
+    """The price that a clause gives its deal; a listing has one only where money is raised."""
+    candidates = reading.money_of("amount")
+    if relation.type == "ipo":
+        candidates = [
+            q
+            for q in candidates
+            if _RAISED.search(reading.skeleton, max(0, q.start - 24), q.start)
+            or _RAISED_BEHIND.match(reading.skeleton, q.end)
+        ]
+    return nearest(candidates, relation.clause, relation.sentence, relation.hit.start)
+
+
+_LISTING = re.compile(
+    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|路演|发行价"
+    r"|发行[^，。；]{0,10}(?:股票|新股|普通股|股份)"
+)
+_BORROWING = re.compile("债券|票据|贷款|信贷|发债|银团|公司债|可转债")
+_RAISING = re.compile("募|筹")
+_ROUND = re.compile("轮|领投|跟投")
+
+
+def _market(reading: Reading, relation: Relation) -> DealType:
+    """Where the money comes from that a clause says is raised: investors, the public or lenders."""
+    clause, sentence, hit = relation.clause, relation.sentence, relation.hit
+    own = reading.skeleton[clause.start : clause.end]
+    if _ROUND.search(own):
+        return "investment"
+    whole = reading.skeleton[sentence.start : clause.end]
+    told = whole if _RAISING.match(reading.folded, hit.start) else own
+    if _BORROWING.search(own):
+        return "debt"
+    return "ipo" if _LISTING.search(told) else "investment"
 
 
 def _own_clauses(reading: Reading, relation: Relation) -> tuple[int, int]:
@@ -81,21 +112,38 @@ def _split(
     sides: dict[str, list[tuple[str, Mention]]] = {"investor": [], "target": []}
     for role, party in relation.parties:
         plain = "partner" if role == "partner2" else role
-        for one in _meant(party):
-            sides[side_of(role, relation.type)].append((plain, one))
+        for one in meant(party):
+            if _can_be(one, plain):
+                sides[side_of(role, relation.type)].append((plain, one))
     return tuple(sides["investor"]), tuple(sides["target"])
 
 
-def _meant(party: Mention) -> tuple[Mention, ...]:
-    """The parties that a mention stands for: itself, or the antecedents of 双方 and its like."""
-    return party.value if isinstance(party.value, tuple) else (party,)
+# what a listed kind or a person cannot be, by role
+_NEVER = {
+    "exchange": frozenset(get_args(Role)),
+    "PERSON": frozenset(["issuer", "acquiree", "borrower"]),
+    "bank": frozenset(["issuer"]),
+    "government": frozenset(["issuer", "investee", "acquiree", "seller"]),
+    "university": frozenset(["issuer", "acquiree"]),
+    "fund": frozenset(["issuer"]),
+}
+
+
+def _can_be(party: Mention, role: str) -> bool:
+    """Whether a party may have a role: a stock exchange is no party, a person lists no shares."""
+    kinds = (party.kind, listed_kind(party.id))
+    return not any(role in _NEVER.get(kind, ()) for kind in kinds)
 
 
 def _retype(reading: Reading, relation: Relation) -> Relation:
     """A stake bought with control is an acquisition; a unit sold to a named buyer is one, too."""
     roles = {role for role, _ in relation.parties}
-    changed = None
-    if relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
+    changed: dict[str, str] | None = None
+    kind: DealType = "acquisition"
+    if relation.hit.trigger.name == "funding":
+        kind = _market(reading, relation)
+        changed = {"ipo": {"investee": "issuer"}, "debt": {"investee": "borrower", "investor": "lender"}}.get(kind)
+    elif relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
     elif relation.type == "investment" and relation.hit.trigger.name in {"buy_stake", "invest"}:
         text = reading.folded[relation.clause.start : relation.clause.end]
@@ -107,7 +155,7 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         return relation
     parties = tuple((changed.get(role, role), party) for role, party in relation.parties)
     return Relation(
-        relation.hit, "acquisition", relation.sentence, relation.clause, parties, relation.told
+        relation.hit, kind, relation.sentence, relation.clause, parties, relation.told
     )
 
 

@@ -164,59 +164,77 @@ def read_relation(
     trigger's own places begin.
     """
     clause = sentence.clause_at(hit.start)
-    places = _fill(hit, sentence, clause, groups, skeleton, limit or sentence.end)
+    places = _left(hit, clause, groups, skeleton)
+    _split_subject(hit.trigger, places, skeleton)
+    _right(hit, sentence, clause, groups, skeleton, limit or sentence.end, places)
     told = set(places)
-    carried = False
     if "subject" not in places and "subject" in hit.trigger.roles:
-        earlier = _earlier_subject(sentence, clause, groups)
-        if carrier := earlier or tuple(topic):
+        if carrier := _earlier_subject(sentence, clause, groups) or tuple(topic):
             places["subject"] = carrier
-            carried = True
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
-    del carried
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
-def _fill(
+Places = dict[str, tuple[Mention, ...]]
+
+
+def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> Places:
+    """The places in front of a trigger; the subject is the head nearest to it."""
+    places: Places = {}
+    for group in groups:
+        if not (clause.start <= group.start and group.end <= hit.start):
+            continue
+        place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
+        if place and not group.modifier:
+            places[place] = group.parties
+    return places
+
+
+# 刚完成6000万美元融资的X: what stands behind 的 is the subject of the verb in front of it
+_RELATIVE = re.compile(r"[^，。；：\n]{0,20}?的(?:[^，。；：\n的]{0,10})$")
+
+
+def _right(
     hit: Hit,
     sentence: Sentence,
     clause: Clause,
     groups: Sequence[Group],
     skeleton: str,
     limit: int,
-) -> dict[str, tuple[Mention, ...]]:
-    places: dict[str, tuple[Mention, ...]] = {}
-    for group in groups:
-        if clause.start <= group.start and group.end <= hit.start and not group.modifier:
-            place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
-            if place and (place not in places or place != "subject"):
-                places[place] = group.parties
-    _split_subject(hit.trigger, places, skeleton)
-    if hit.trigger.type == "investment" and "就" not in skeleton[clause.start : hit.start]:
-        places.pop("with", None)
-    right = [g for g in groups if g.start >= hit.end and g.end <= limit]
+    places: Places,
+) -> None:
     listed = hit.trigger.follows and "subject" not in hit.trigger.roles
     end = sentence.end if listed else clause.end
-    for group in right:
-        if group.start >= end:
-            break
+    for group in groups:
+        if group.start < hit.end or group.end > limit or group.start >= end:
+            continue
         gap = skeleton[hit.end : group.start]
         place = _PLACE_OF.get(group.marker, "object")
         if place == "object" and _OWNER.match(skeleton, group.end):
             places.setdefault("owner", group.parties)
-            continue
-        if group.marker and group.marker in gap and place not in {"object", "by"}:
+        elif group.marker and group.marker in gap and place not in {"object", "by"}:
             places.setdefault(place, group.parties)
+        elif _is_relative_head(hit, places, gap, group):
+            places["subject"] = group.parties
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
         elif listed:
             places["object"] = (*places.get("object", ()), *group.parties)
-    return places
 
 
-def _split_subject(trigger: Trigger, places: dict[str, tuple[Mention, ...]], skeleton: str) -> None:
+def _is_relative_head(hit: Hit, places: Places, gap: str, group: Group) -> bool:
+    return (
+        "object" not in hit.trigger.roles
+        and "subject" in hit.trigger.roles
+        and "subject" not in places
+        and not group.modifier
+        and bool(_RELATIVE.match(gap))
+    )
+
+
+def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
     """Read A与B in front of 合作 as a subject and its counterpart, not as one list."""
     parties = places.get("subject", ())
     if "with" not in trigger.roles or "with" in places:
@@ -262,6 +280,8 @@ def _assign(
         roles["subject"] = roles["object"]
     elif "by" in places and "by" in roles and roles.get("subject") == roles["by"]:
         roles.pop("subject", None)
+    elif "to" in places and roles.get("to") == roles.get("subject") == "investee":
+        roles["subject"] = "investor"  # A参与了对B的融资
     parties: list[tuple[str, Mention]] = []
     told_roles = set()
     if trigger.type in {"investment", "acquisition"}:

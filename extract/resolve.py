@@ -122,31 +122,46 @@ def _anaphora() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(f"{alternation(plain)}|{notice}|{own}"), table
 
 
-def find_anaphora(folded: str, parties: Sequence[Mention], main: Mention | None) -> list[Mention]:
-    """Words that stand for a party, each with the mention(s) it stands for as its value.
+def find_anaphora(
+    folded: str,
+    start: int,
+    end: int,
+    parties: Sequence[Mention],
+    *,
+    topic: Sequence[Mention],
+    main: Mention | None,
+) -> list[Mention]:
+    """Words of a sentence that stand for a party, with the mention(s) they stand for as their value.
 
-    公司 is the party whose notice the article reports; 该公司 and 其 the party that was named last
-    in front of them; 前者 and 后者 the two before.
+    公司 is the party whose notice the article reports; 该公司 and 其 the subject told last; 前者 and
+    后者 the two parties before. ``parties`` are those of the article, left to right.
     """
     pattern, table = _anaphora()
     found = []
-    for match in pattern.finditer(folded):
+    for match in pattern.finditer(folded, start, end):
         before = [party for party in parties if party.end <= match.start()]
-        antecedents = _antecedents(table.get(match.group(), "topic"), match.group(), before, main)
+        here = [party for party in before if party.start >= start]
+        kind = table.get(match.group(), "topic")
+        antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
 
 
 def _antecedents(
-    kind: str, word: str, before: Sequence[Mention], main: Mention | None
+    kind: str,
+    word: str,
+    here: Sequence[Mention],
+    before: Sequence[Mention],
+    topic: tuple[Mention, ...],
+    main: Mention | None,
 ) -> tuple[Mention, ...]:
     if word in {"公司", "本公司"}:
         return (main,) if main else ()
+    if kind == "topic":
+        return tuple(here[:1]) or topic[:1] or tuple(before[-1:])
     if not before:
         return ()
-    if kind == "topic":
-        return (before[-1],)
     pair = _last_two(before)
     return {"both": pair, "first": pair[:1], "second": pair[-1:]}[kind]
 
@@ -155,6 +170,11 @@ def _last_two(before: Sequence[Mention]) -> tuple[Mention, ...]:
     last = before[-1]
     other = [party for party in before[-6:] if party.text != last.text]
     return (other[-1], last) if other else (last,)
+
+
+def meant(party: Mention) -> tuple[Mention, ...]:
+    """The parties that a mention stands for: itself, or the antecedents of 双方 and its like."""
+    return party.value if isinstance(party.value, tuple) else (party,)
 
 
 def listed_kind(identity: str) -> str:
