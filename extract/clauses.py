@@ -137,7 +137,7 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
 
 
 _FAR_MARKER = 28
-_ASIDE = frozenset(["以", "通过", "除", "在", "据"])
+_ASIDE = frozenset(["以", "通过", "除", "在", "据", "将", "把"])
 
 
 def _marker(skeleton: str, begin: int, start: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from extract.amounts import Quantity
@@ -31,9 +32,10 @@ FAMILY = {
 def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
-    for found in details:
+    for detail in details:
+        found = _raised_again(drafts, detail)
         home = _home(reading, drafts, found)
-        if home is None and _founds(reading, found):
+        if home is None and (found is not detail or _founds(reading, found)):
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
         if home is not None:
@@ -41,7 +43,21 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     return drafts
 
 
+def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:
+    """A round told without its company is one of the company whose round was told last."""
+    if found.relation.hit.trigger.name != "funding" or _told_here(found):
+        return found
+    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    if not raised or not (found.amount and found.rounds):
+        return found
+    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
+    return replace(found, payees=tuple(("investee", name) for name in names))
+
+
 _SOURCE_OF_MONEY = re.compile("资金来源|用于|偿还|其余|补充流动资金")
+
+
+_NEW_ROUND = re.compile(r"(?:启动|推进|官宣|完成|宣布|拿到|开启|获得?)[^，。；]{0,6}(?:新一轮|首轮|一轮)")
 
 
 def _founds(reading: Reading, found: Detail) -> bool:
@@ -51,7 +67,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
         return False
     if trigger.name == "funding":
         priced = found.amount or found.rounds or found.valuation or found.payers
-        return bool(priced) and _told_here(found)
+        new = _NEW_ROUND.search(clause_text(reading, found)) and "investee" in found.relation.told
+        return bool(priced or new) and _told_here(found)
     if trigger.name == "borrow":
         text = clause_text(reading, found)
         return _told_here(found) and not _SOURCE_OF_MONEY.search(text)

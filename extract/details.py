@@ -12,7 +12,7 @@ from extract.reading import Detail, Reading
 from extract.records import DealType, Role
 from extract.relations import Relation
 from extract.resolve import listed_kind, meant
-from extract.state import pick_date, read_status
+from extract.state import pick_date, tell_status
 from extract.values import nearest, rounds_in
 
 
@@ -38,10 +38,7 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
     hit, clause, sentence = relation.hit, relation.clause, relation.sentence
     amount = _amount(reading, relation)
     stake = _nearest_percent(reading, relation)
-    start, end = _own_clauses(reading, relation)
-    status, cue = read_status(
-        reading.folded, (start, end), hit.trigger.status, signed=reading.signed
-    )
+    status, cue = tell_status(reading, relation)
     found = Detail(
         relation,
         payers,
@@ -50,7 +47,7 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
         nearest(reading.money_of("valuation"), clause, sentence, hit.start),
         stake,
         tuple(rounds_in(reading.rounds, clause.start, clause.end)),
-        pick_date(reading.dates, (start, end), sentence, hit.start),
+        pick_date(reading, relation),
         status,
         cue,
         bool(_PAST.search(reading.folded, sentence.start, hit.start)),
@@ -95,15 +92,6 @@ def _market(reading: Reading, relation: Relation) -> DealType:
     if _BORROWING.search(own):
         return "debt"
     return "ipo" if _LISTING.search(told) else "investment"
-
-
-def _own_clauses(reading: Reading, relation: Relation) -> tuple[int, int]:
-    """The clause of the trigger, with the clause before it where that one only leads in."""
-    clause, sentence = relation.clause, relation.sentence
-    before = [c for c in sentence.clauses if c.end <= clause.start]
-    if before and clause.start - before[-1].start < 14 and not sentence.title:
-        return before[-1].start, clause.end
-    return clause.start, clause.end
 
 
 def _split(
@@ -186,6 +174,9 @@ def _nearest_percent(reading: Reading, relation: Relation) -> Quantity | None:
 
 
 def _meets(reading: Reading, found: Detail) -> bool:
+    text, trigger = clause_text(reading, found), found.relation.hit.trigger
+    if any(word in text for word in trigger.unless):
+        return False
     return all(_NEED[need](reading, found) for need in found.relation.hit.trigger.needs)
 
 
@@ -217,6 +208,11 @@ def _two_sides(reading: Reading, found: Detail) -> bool:
     return bool(payers and payees and payers != payees and (payees - payers))
 
 
+def _has_count(reading: Reading, found: Detail) -> bool:
+    clause = found.relation.clause
+    return any(clause.start <= q.start and q.end <= clause.end for q in reading.counts)
+
+
 _NEED = {
     "money": lambda reading, found: found.amount is not None,
     "round": lambda reading, found: bool(
@@ -232,4 +228,6 @@ _NEED = {
     "stake_object": _stake_object,
     "stake_or_unit": lambda reading, found: _has_word("unit", reading, found),
     "as_shareholder": _as_shareholder,
+    "committed": lambda reading, found: _has_word("committed", reading, found),
+    "measured": lambda reading, found: bool(found.amount) or _has_count(reading, found),
 }  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extract import conditions, deals, details, relations
@@ -15,14 +17,17 @@ from extract.names import Names, find_names, mask_brackets
 from extract.reading import Reading
 from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
-from extract.resolve import Entities, find_anaphora
+from extract.resolve import Entities, find_anaphora, listed_kind, meant
 from extract.rounds import find_rounds
 from extract.segment import borders, cut
 from extract.text import fold
 from extract.values import money_roles
 
 if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
     from extract.article import Article
+    from extract.doc import Tokenizer
 
 
 class Pipeline:
@@ -33,6 +38,7 @@ class Pipeline:
 
     def __init__(self, *, lexicon: bool = True) -> None:
         self._lexicon = lexicon
+        self._tokenizer: Tokenizer | None = None  # made by the first Doc: spaCy starts slowly
         relations.triggers()
 
     def read(
@@ -48,10 +54,31 @@ class Pipeline:
         ``published`` (ISO date) is what 昨日 and 今年10月 are counted from. Where a title is given
         and the text does not begin with it, it is put in front as a line of its own.
         """
-        if title and not text.startswith(title):
-            text = f"{title}\n{text}"
         day = str(published) if published else None
-        return self._read(article_id, title, day, None, text)
+        return self._read(article_id, title, day, None, _titled(text, title))
+
+    def doc(
+        self,
+        text: str,
+        *,
+        published: str | datetime.date | None = None,
+        title: str | None = None,
+        article_id: str = "text",
+    ) -> Doc:
+        """The same as a spaCy Doc: ``doc._.deals``, ``doc.spans["mentions"]``, ``doc.spans["cues"]``.
+
+        ``extract.load`` gives the spaCy pipeline that does this.
+        """
+        from extract import doc as docs
+
+        if self._tokenizer is None:
+            self._tokenizer = docs.blank_tokenizer()
+        doc = self._tokenizer(_titled(text, title))
+        doc._.published, doc._.article_id = published, article_id
+        analysis = analyse(article_id, doc.text, docs.published_of(doc), lexicon=self._lexicon)
+        docs.annotate(doc, analysis.reading, analysis.names.mentions, analysis.hits)
+        docs.set_deals(doc, find_deals(analysis))
+        return doc
 
     def read_article(self, article: Article) -> ArticleDeals:
         """The deals of an article."""
@@ -73,30 +100,76 @@ class Pipeline:
         )
 
 
+def _titled(text: str, title: str | None) -> str:
+    return f"{title}\n{text}" if title and not text.startswith(title) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The reading of an article with what its deals are told by: all names, and the triggers."""
+
+    reading: Reading
+    names: Names
+    hits: tuple[Hit, ...]
+
+
+def analyse(
+    article_id: str, text: str, published: str | None, *, lexicon: bool = True
+) -> Analysis:
+    """All that is found in a text, whether or not it has a trigger."""
+    folded = fold(text)
+    return _analysis(article_id, text, folded, published, _triggers(folded), lexicon=lexicon)
+
+
+def find_deals(analysis: Analysis) -> tuple[DealRecord, ...]:
+    """The records that follow from what was found in a text."""
+    reading = analysis.reading
+    if not analysis.hits:
+        return ()
+    told = [
+        found
+        for relation in _relations(reading, analysis.names, analysis.hits)
+        if (found := details.detail(reading, relation))
+    ]
+    return deals.records(reading, deals.gather(reading, told))
+
+
 def read_deals(
     article_id: str, text: str, published: str | None, *, lexicon: bool = True
 ) -> tuple[DealRecord, ...]:
     """The records of one text; texts without a trigger cost next to nothing."""
     folded = fold(text)
+    hits = _triggers(folded)
+    if not hits:
+        return ()
+    return find_deals(_analysis(article_id, text, folded, published, hits, lexicon=lexicon))
+
+
+def _triggers(folded: str) -> tuple[Hit, ...]:
+    """The trigger words of a text that are words of it: 投资 in 投资者 is none."""
     hits = relations.find_hits(folded)
     if not hits:
         return ()
     edges = borders(cut(folded))
-    hits = [hit for hit in hits if not relations.inside_word(hit, edges)]
-    if not hits:
-        return ()
+    return tuple(hit for hit in hits if not relations.inside_word(hit, edges))
+
+
+def _analysis(
+    article_id: str,
+    text: str,
+    folded: str,
+    published: str | None,
+    hits: tuple[Hit, ...],
+    *,
+    lexicon: bool,
+) -> Analysis:
     skeleton = mask_brackets(folded)
     names = find_names(text, folded, lexicon=lexicon)
     day = _day(published)
     parts = tuple(sentences(folded, skeleton))
     quantities = find_quantities(text, folded=folded)
     reading = _reading(article_id, text, folded, skeleton, published, day, parts, names, quantities)
-    told = [
-        found
-        for relation in _relations(reading, names, hits)
-        if (found := details.detail(reading, relation))
-    ]
-    return deals.records(reading, deals.gather(reading, told))
+    return Analysis(reading, names, hits)
 
 
 def _day(published: str | None) -> datetime.date | None:
@@ -139,41 +212,56 @@ def _reading(
 
 
 def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
-    parties = [m for m in names.mentions if m.kind in {"ORG", "PERSON"}]
+    parties = [m for m in names.mentions if _may_be_party(reading, m)]
     main = _main_party(reading, parties)
-    parties = sorted(
-        [*parties, *find_anaphora(reading.folded, parties, main)], key=lambda m: m.start
-    )
     topic: tuple[Mention, ...] = (main,) if main else ()
+    inside = {at for party in parties for at in range(party.start + 1, party.end)}
+    hits = [hit for hit in hits if hit.start not in inside and hit.end - 1 not in inside]
     for sentence in reading.sentences:
-        here = [p for p in parties if sentence.start <= p.start and p.end <= sentence.end]
-        found = groups(
-            reading.skeleton if sentence.opener is None else reading.folded, sentence, here
-        )
         subject = topic
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
+        here = [p for p in parties if _in_sentence(reading, sentence, p)]
+        here += find_anaphora(
+            reading.folded, sentence.start, sentence.end, parties, topic=subject, main=main
+        )
+        here.sort(key=lambda m: m.start)
+        found = groups(
+            reading.skeleton if sentence.opener is None else reading.folded, sentence, here
+        )
         for hit in hits:
-            if sentence.start <= hit.start < sentence.end and _in_sentence(reading, sentence, hit):
+            if _in_sentence(reading, sentence, hit):
                 relation = relations.read_relation(
                     hit, sentence, found, skeleton=reading.skeleton, topic=subject
                 )
                 if relation:
-                    yield relation
+                    yield from relations.apart(relation)
         topic = _next_topic(found, topic)
 
 
-def _in_sentence(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
-    """A trigger in a bracket belongs to the bracket's own sentence, not to the one around it."""
-    masked = reading.skeleton[hit.start] == "\x01"
-    return masked == (sentence.opener is not None)
+_ADVICE = re.compile("顾问|承销|保荐|律师|审计")
+
+
+def _may_be_party(reading: Reading, mention: Mention) -> bool:
+    """Organisations and persons; a consultancy is a party where it does not just advise."""
+    if mention.kind == "OUTLET" and listed_kind(mention.id) == "advisor":
+        around = reading.folded[max(0, mention.start - 30) : mention.end + 12]
+        return not _ADVICE.search(around)
+    return mention.kind in {"ORG", "PERSON"}
+
+
+def _in_sentence(reading: Reading, sentence: Sentence, found: Hit | Mention) -> bool:
+    """What stands in a bracket belongs to the bracket's own sentence, not to the one around it."""
+    if not (sentence.start <= found.start and found.end <= sentence.end):
+        return False
+    return (reading.skeleton[found.start] == "\x01") == (sentence.opener is not None)
 
 
 def _next_topic(found: Sequence[Group], topic: tuple[Mention, ...]) -> tuple[Mention, ...]:
     for group in found:
         if not group.marker and not group.modifier:
-            return group.parties
+            return tuple(one for party in group.parties for one in meant(party))
     return topic
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,10 @@ from extract.lexicon import read_toml
 from extract.mentions import Mention
 from extract.records import DEAL_TYPES, DealType
 
-PLACES = ("subject", "object", "by", "to", "with", "from", "into")
+PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at")
 NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
-    "stake_object", "stake_or_unit", "as_shareholder",
+    "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "获得", "获", "得到", "接受", "受", "引入", "引进", "吸引", "迎来", "来自", "经"]),
@@ -27,9 +27,10 @@ MARKED = {
     "with": frozenset(["与", "和", "同", "跟", "携手", "联合", "联手", "牵手"]),
     "from": frozenset(["从", "自"]),
     "into": frozenset(["将", "把"]),
+    "at": frozenset(["在"]),
 }  # fmt: skip
 _PLACE_OF = {marker: place for place, markers in MARKED.items() for marker in markers}
-_ASIDE = frozenset(["以", "通过", "除", "在", "据"])
+_ASIDE = frozenset(["以", "通过", "除", "据"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Trigger:
     needs: tuple[str, ...]
     status: str
     follows: bool
+    unless: tuple[str, ...]
     examples: Mapping[str, tuple[str, ...]]
 
 
@@ -94,7 +96,7 @@ def _read_trigger(entry: Mapping[str, Any]) -> Trigger:
     def refuse(message: str) -> SeedError:
         return SeedError(message, file="deals.toml", key=str(entry.get("name")))
 
-    known = {"name", "type", "words", "not", "roles", "needs", "status", "follows", "examples"}
+    known = {"name", "type", "words", "not", "roles", "needs", "status", "follows", "unless", "examples"}
     if unknown := sorted(set(entry) - known):
         raise refuse(f"unknown key {unknown[0]}")
     if entry["type"] not in DEAL_TYPES:
@@ -111,6 +113,7 @@ def _read_trigger(entry: Mapping[str, Any]) -> Trigger:
         tuple(entry.get("needs", ())),
         entry["status"],
         entry.get("follows", False),
+        tuple(entry.get("unless", ())),
         {key: tuple(value) for key, value in entry.get("examples", {}).items()},
     )
 
@@ -218,6 +221,8 @@ def _right(
             places.setdefault(place, group.parties)
         elif _is_relative_head(hit, places, gap, group):
             places["subject"] = group.parties
+        elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
+            places.setdefault("owner", group.parties)
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
         elif listed:
@@ -269,6 +274,16 @@ def _earlier_subject(
         if not group.modifier and not group.marker and here != seen:
             found, seen = group.parties, here
     return found
+
+
+def apart(relation: Relation) -> list[Relation]:
+    """A relation for each company that raises money or lists: A、B均获得融资 tells of two deals."""
+    alone = {"funding": "investee", "list": "issuer"}.get(relation.hit.trigger.name)
+    raising = relation.of(alone) if alone and alone in relation.told else []
+    if len({party.text for party in raising}) < 2 or relation.of("investor"):
+        return [relation]
+    others = tuple(entry for entry in relation.parties if entry[0] != alone)
+    return [replace(relation, parties=((str(alone), party), *others)) for party in raising]
 
 
 def _assign(
