@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from typing import Literal, get_args
@@ -31,6 +31,7 @@ from extract.numerals import (
     HAN_REST,
     HAN_START,
     LARGE_SCALES,
+    POINT,
     SMALL_SCALES,
     Numeral,
     lend_tail,
@@ -45,7 +46,7 @@ Kind = Literal["money", "percent", "points", "shares", "count", "power", "durati
 Region = Literal["CN", "TW", "HK"]
 Per = Literal[
     "share", "ten_shares", "month", "year", "quarter", "week", "day", "hour", "person", "piece", "ton",
-    "barrel", "kwh", "watt", "square_metre", "kilogram", "ounce", "million_tokens",
+    "barrel", "kwh", "watt", "square_metre", "kilogram", "ounce", "thousand_tokens", "million_tokens",
 ]  # fmt: skip
 Part = Literal["part", "total"]
 
@@ -216,12 +217,17 @@ def _not_followed(word: str, guard: str) -> str:
 _SPACE = r"[ \t\n]{0,2}"
 _LEVEL = "(?:级别?|量级)"
 _NUMBER = rf"(?:(?<![\d.]){ARABIC}|{HAN})"
-_SEPARATOR = r"(?:至|到|~|-|–|—(?!—)|―|−)"
+# 5、6亿 is a range, 5、6、7亿 and 1、8亿 are lists.
+_NEIGHBOURS = "|".join(
+    f"(?<=[{one}])、(?=[{other}])"
+    for one, other in pairwise(map("".join, zip("123456789", "一二三四五六七八九", strict=True)))
+)
+_SEPARATOR = rf"(?:至|到|~|-|–|—(?!—)|―|−|(?:{_NEIGHBOURS})(?!.[\d.、]))"
 _VERBS = (
     "投资|融资|募资|出资|增资|筹资|注资|收购|投入|支付|募集|筹集|认购|购买|采购|授信|贷款|筹得|获得"
 )
 # 数 that belongs to the word before it: 总数, 人数, 次数.
-_AFTER_DIGITS = r"十百千万亿兆多余几来+位TBMKtbmk"
+_AFTER_DIGITS = r"十百千万亿兆多余几来+位个TBMKWtbmkw"
 _SCALED = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}"
 _OWNED = "总人户次指函系常级多少倍岁字票"
 
@@ -333,7 +339,7 @@ def _by_length(words: Iterable[str]) -> list[str]:
 
 def _spaced(word: str) -> str:
     """A word of a price, with the spaces that may stand around / and before Latin: 元 / 百万 tokens."""
-    return re.sub(r"(?<=/)|(?<=每百万)|(?<=/百万)", "[ ]?", re.escape(word))
+    return re.sub(r"(?<=/)|(?<=[每/]千)|(?<=[百0]万)|(?<=[每/]1[MK])", "[ ]?", re.escape(word))
 
 
 def _longest_first(rows: Iterable[_Row]) -> list[_Row]:
@@ -359,7 +365,9 @@ def _unit_alternation(surfaces: Sequence[tuple[str, str]]) -> str:
     names = [
         s for s, (unit, side, _) in _currencies().items() if side != "before" and unit.code != "*"
     ]
-    named = rf"元(?:{_SPACE}(?:{_tree((name, '') for name in names)})|[（(]人民币[)）])"
+    named = (
+        rf"元(?:{_SPACE}(?:{_tree((name, '') for name in names)})|[（(]人民币(?:[，,]?下同)?[)）])"
+    )
     # Four digits before 年 are a date; 月 counts months only in 数月.
     years = [entry for entry in surfaces if entry[0][0] == "年"]
     others = [entry for entry in surfaces if entry[0][0] != "年"]
@@ -386,7 +394,7 @@ def _scan_pattern(units: str, money: str, prefixes: Sequence[str], hedges: str) 
     (?:
         (?<=[0-9])(?<![0-9.][0-9])
         (?:\d{{0,2}}(?:[,，]\d{{3}}){{1,6}}(?![,，]?\d)|\d{{0,17}}+(?!\d))
-        (?:\.\d{{1,12}}+(?!\d))?
+        (?:{POINT}\d{{1,12}}+(?!\d))?
         (?:(?={_SPACE}[{_AFTER_DIGITS}])(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH}))? (?P<arabic>) {behind}
       | (?<=[百千万])分之{_SPACE}(?P<percent>{_NUMBER})
       | (?<=[{HAN_START}])(?<![{_SCALED}][{HAN_START}])(?<![{_OWNED}]数)
@@ -401,7 +409,7 @@ def _scan_pattern(units: str, money: str, prefixes: Sequence[str], hedges: str) 
 
 def _behind_number(units: str) -> str:
     """What makes a number worth reading: a unit behind it, a scale, or the other end of a range."""
-    firsts = {surface[0] for surface, _ in _behind_surfaces()} | set("级量月至到~–—―−和与")
+    firsts = {surface[0] for surface, _ in _behind_surfaces()} | set("级量月至到~–—―−和与、")
     return rf"""
         (?: (?={_SPACE}[{re.escape("".join(sorted(firsts)))}-])
             {_SPACE}(?P<level>{_LEVEL}的?)?{_SPACE}(?P<unit>{units})
@@ -660,7 +668,15 @@ class _Reader:
         return core if alone else None
 
     def _changes(self, core: _Core, second: re.Match[str]) -> bool:
-        """从5亿到10亿 tells of a rise, 从5亿到10亿不等 of a range."""
+        """从5亿到10亿 tells of a rise, 从5亿到10亿不等 of a range; 分别为3、4亿 is a list."""
+        if second["sep"] == "、":
+            before = self.folded[max(0, core.start - 6) : core.start]
+            alone = core.end - core.start == 1 and core.unit is None
+            return (
+                not alone
+                or not (self.whole or _COUNTING.search(before))
+                or bool(_IN_TURN.search(before))
+            )
         if second["sep"] not in "至到":
             return False
         before = self.folded[max(0, core.start - 3) : core.start].rstrip()
@@ -808,6 +824,9 @@ class _Reader:
 
 
 _BARE = _Unit("money", "", Decimal(1), True, False)
+# Behind these 5、6亿 is no list (分别为5、6亿) and 5、 no number of a paragraph.
+_COUNTING = re.compile(r"[\u4e00-\u9fff](?<![各第])\s?\Z")
+_IN_TURN = re.compile("分别|依次|各自")
 _WITHIN = re.compile(rf"{_SPACE}(?:之间|不等|区间)")
 # What may follow 5亿 alone where a word of money stands before it.
 _FREE = re.compile(r"\s*(?:\Z|[^\w\s]|[的后前了来待给用于到在和与及并由是让成为以建买换])|[ \t]*\n")
@@ -815,6 +834,9 @@ _THIN = " \t\n额了达到为至约超近逾过破"  # what may stand between �
 _PER_START = frozenset("/每一 ")
 _PER_HINT = re.compile("[每费薪租供付化价均]")
 _PART_HINT = re.compile("[总共计其余首尾期]")
+
+
+_AROUND_NAME = " \t\n（()），,下同"  # 元（人民币，下同）
 
 
 def _unit_of(surface: str) -> _Unit:
@@ -827,7 +849,7 @@ def _unit_of(surface: str) -> _Unit:
         return found[0]
     if surface == "月":
         return _unit_rows()[0]["个月"][0]
-    return _currencies()[surface[1:].strip(" \t\n（()）")][0]
+    return _currencies()[surface[1:].strip(_AROUND_NAME)][0]
 
 
 def _common_unit(first: _Unit | None, second: _Unit | None) -> tuple[_Unit | None, bool]:
@@ -919,9 +941,15 @@ _SENTENCE_END = re.compile(r"[。！？!?；;\n]")
 _LIST_GAP = re.compile(r"\s*(?:[、和与及或]|以及|、和)\s*")
 _MONEY_LIST_GAP = re.compile(r"\s*(?:[、，,和与及或]|以及|[、，]和)\s*")
 _BOUNDS_GAP = re.compile(r"\s*[，,、]?\s*(?:且|并|和|但)?(?:同时)?\s*")
-_CONVERSION_GAP = re.compile(r"\s*(?P<open>[（(【\[])?[，,]?[^，。；！？（()）\n]{0,24}")
-_CONVERTS = re.compile("合|折|相当于|约等于|换算|汇率")
+_CONVERSION_GAP = re.compile(r"\s*[（(【\[]?[，,]?[^，。；！？（()）\n]{0,24}")
+_CONVERTS = re.compile("合(?![计共作资同并伙])|折(?![扣让旧价])|相当于|等于|等值|价值|换算|汇率")
 _NO_CONVERSION = re.compile("含|其中|包括|占|另|加|及|和|从|由|较")
+# What may stand before an amount that is told again in brackets: （本站注：现 6.8 亿元）.
+_ASIDE = re.compile(
+    r"\s*[（(【\[](?:[^，。：:]{0,8}[注按][：:])?\s*(?:即|当前|目前|当时|现价?)?\s*"
+)
+# 1美元约合159日元 tells the rate, not the amount before it.
+_RATE = re.compile(r"\s*(?:约?合|约?等于|[约兑折=≈:：]|对)")
 
 
 def _items(reader: _Reader) -> list[_Item]:
@@ -1045,11 +1073,12 @@ def _is_upper_bound(low: Quantity, high: Quantity, gap: str) -> bool:
 def _is_conversion(first: Quantity, second: Quantity, gap: str, folded: str) -> bool:
     if first.kind != "money" or second.kind != "money" or first.unit == second.unit:
         return False
-    match = _CONVERSION_GAP.fullmatch(gap)
-    if match is None or _NO_CONVERSION.search(gap):
+    if _CONVERSION_GAP.fullmatch(gap) is None or _NO_CONVERSION.search(gap):
+        return False
+    if second.min == second.max == 1 and _RATE.match(folded, second.end):
         return False
     told = _CONVERTS.search(gap + folded[second.start : second.start + 4])
-    return match["open"] is not None or told is not None
+    return told is not None or _ASIDE.fullmatch(gap) is not None
 
 
 # --------------------------------------------------------------------------------------------
@@ -1114,55 +1143,3 @@ def _find(
         _share_units(items, folded)
         _lend_currencies(items, folded, home)
     return _merged([item.quantity for item in items if not item.bare], folded)
-
-
-# --------------------------------------------------------------------------------------------
-# other currencies
-
-
-_WIDE = Context(prec=60)
-
-
-@cache
-def _rates() -> dict[tuple[str, int], Decimal]:
-    name = "rates.tsv"
-    table: dict[tuple[str, int], Decimal] = {}
-    for line, row in read_tsv(name, ("currency", "year", "per_usd", "note")):
-        currency, year = row["currency"], row["year"]
-        _check(re.fullmatch(r"20\d\d", year) is not None, name, line, currency)
-        _check(row["note"] in {"", "rounded", "estimate"}, name, line, currency)
-        _check((currency, int(year)) not in table, name, line, currency)
-        table[currency, int(year)] = _positive(row["per_usd"], name, line, currency)
-    return table
-
-
-def to_usd(quantity: Quantity, *, year: int) -> Decimal | None:
-    """About how many US dollars an amount is, at the average rate of a year, to the cent.
-
-    Of an open side the told bound counts, of a range or a vague amount the middle. None for what is
-    no money, and for a currency or year that ``rates.tsv`` does not have.
-    """
-    rate = _rates().get((quantity.unit, year)) if quantity.kind == "money" else None
-    told = [bound for bound in (quantity.min, quantity.max) if bound is not None]
-    if rate is None or not told:
-        return None
-    total = _WIDE.add(told[0], told[-1])  # a lone bound counts twice
-    usd = _WIDE.divide(total, _WIDE.multiply(Decimal(2), rate))
-    return usd.quantize(Decimal("0.01"), context=_WIDE)
-
-
-def conversion_warning(first: Quantity, second: Quantity, *, year: int) -> str | None:
-    """One line where an amount and the article's own conversion differ by a factor of ten or so.
-
-    Below five the difference may be the rate of the day; from five on a digit, 万 or 亿 was lost.
-    """
-    one, other = to_usd(first, year=year), to_usd(second, year=year)
-    if not one or not other:
-        return None
-    ratio = _WIDE.divide(other, one)
-    if Decimal("0.2") < ratio < 5:
-        return None
-    return (
-        f"{first.unit} {first.min or first.max:f} is told as {second.unit} {second.min or second.max:f}, "
-        f"which is {ratio.quantize(Decimal('0.01')):f} times as much"
-    )

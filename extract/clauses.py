@@ -118,11 +118,24 @@ def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> lis
     patterns = _group_patterns()
     runs: list[list[Mention]] = []
     for party in parties:
-        if runs and patterns["between"].match(skeleton, runs[-1][-1].end, party.start):
+        if runs and _in_list(skeleton, runs[-1][-1].end, party.start):
             runs[-1].append(party)
         else:
             runs.append([party])
     return list(_read_groups(skeleton, sentence, runs))
+
+
+_LISTED = re.compile(r"[^，。；：\n、]{0,8}(?:、|以及|及其|和|与|及)[^，。；：\n、]{0,10}$")
+
+
+def _in_list(skeleton: str, end: int, start: int) -> bool:
+    """Whether two parties are of one list: a separator between them, and descriptions at most."""
+    patterns = _group_patterns()
+    if patterns["between"].match(skeleton, end, start):
+        return True
+    if "、" not in skeleton[end:start] or not _LISTED.match(skeleton, end, start):
+        return False
+    return not patterns["breaker"].search(skeleton, end, start)
 
 
 def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:

@@ -14,8 +14,8 @@ import datetime
 import importlib
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -50,6 +50,19 @@ class DateMention:
     role: DateRole
     fiscal: bool
 
+    @property
+    def whole(self) -> str | None:
+        """One value for all of it: that of the smallest unit that holds the whole of a range.
+
+        2021年7月至12月 is ``2021-H2``, 1月和2月 the first quarter; None where no year holds both ends.
+        """
+        if self.value is None or self.end_value is None:
+            return self.value
+        first, last = _span_of(self.value), _span_of(self.end_value)
+        if first is None or last is None or first.first.year != last.last.year:
+            return None
+        return _holding(first.first, last.last).value
+
 
 # --------------------------------------------------------------------------------------------
 # What was said
@@ -75,7 +88,7 @@ class _Said(NamedTuple):
     ``unit`` is the finest unit said, ``part`` the number of a quarter or a half, ``weekday`` 1 to 7,
     ``week`` a shift in weeks. ``later`` is the other end of a range, ``gloss`` a date in brackets
     that says the same (周五（5月29日）), ``place`` where in its unit an edge lies (年底 told alone:
-    ``end``), ``ago`` a distance in units (三个月前: -3).
+    ``end``), ``ago`` a distance in units (三个月前: -3), ``elapsed`` one told as gone by (距上轮融资仅两个月).
     """
 
     start: int
@@ -89,6 +102,7 @@ class _Said(NamedTuple):
     week: int | None = None
     ago: int | None = None
     place: str = ""
+    elapsed: bool = False
     fiscal: bool = False
     later: _Said | None = None
     gloss: _Said | None = None
@@ -251,7 +265,7 @@ def _month_pattern() -> str:
 def _quarter_pattern() -> str:
     return rf"""
         第?{_GAP}(?:(?P<quarter_from>{_QUARTER})(?:季度)?{_JOIN}第?{_GAP})?
-        (?P<quarter>{_QUARTER}|[首末]){_GAP}(?:(?P<fiscal>财季)|季度)
+        (?P<quarter>{_QUARTER}|[首末]){_GAP}(?:(?P<fiscal>财季)|季度)(?:[初底末]{_edge_guard()})?
       | 第{_GAP}(?P<quarter_2>{_QUARTER}){_GAP}季(?!度)
       | (?P<quarter_3>首)季(?=[度，。、,;；的])
     """
@@ -300,9 +314,23 @@ def _month_rest_pattern() -> str:
     """
 
 
+def _english_openings() -> str:
+    """Looks at what may be an English date; the first letters of a month, with a day before them.
+
+    Each begins with a set of characters, which lets the scanner leave it at once.
+    """
+    names = sorted({name[:2] for name in _english_months()})
+    both = "|".join(names)
+    firsts, seconds = ("".join(sorted({name[at] for name in names})) for at in (0, 1))
+    return rf"""
+        [{firsts}](?P<english>(?<![A-Za-z].)(?=[{seconds}]))
+      | \d(?P<english_day>(?=\d?(?:st|nd|rd|th)?[ -](?:{both})))
+    """
+
+
 def _numeral_filter() -> str:
     """A cheap look at what stands behind a number; most numbers end here."""
-    unit = rf"[年月日号天周季财会星礼第自QH]|个[月星礼季]|[上下]半|全年|[-~—–至到]{{1,2}}[ ]?[\d{_HAN}]"
+    unit = rf"[年月日号天周季财会星礼第自QH]|个[月星礼季]|[上下]半|全年|[-~—–至到]{{1,2}}[ ]?[\d{_HAN}]|-[QH][1-4]"
     return rf"""
         (?=(?<!\d)\d{{1,4}}{_GAP}(?:{unit}) | [{_HAN}]{{1,6}}{_GAP}(?:{unit})
           | (?<!\d)\d{{4}}{_GAP}[-./]{_GAP}\d{{1,2}}{_GAP}[-./] | (?<![\d/.])\d{{1,2}}/\d)
@@ -317,8 +345,8 @@ def _year_openings() -> str:
     short_rest = rf"(?={_GAP}(?:{month_next}|Q[1-4]|[上下]半年|全年|年?[初底末]{_edge_guard()}))"
     return rf"""
         (?<!\d)(?:
-            (?P<iso>(?<![A-Za-z_/.\-])(?P<iso_year>{_YEAR})(?P<iso_join>{_GAP}[-/.]{_GAP})(?P<iso_month>1[0-2]|0?[1-9])
-                (?P=iso_join)(?P<iso_day>3[01]|[12]\d|0?[1-9])(?!\d|/|[-.]\d))
+            (?P<iso>(?<![A-Za-z_/.])(?<![^\d]-)(?P<iso_year>{_YEAR})(?P<iso_join>{_GAP}[-/.]{_GAP})(?P<iso_month>1[0-2]|0?[1-9])
+                (?P=iso_join)(?P<iso_day>3[01]|[12]\d|0?[1-9])(?!\d|/|\.\d|-\d(?!\d{{3}}[-/.]\d)))
           | (?P<fiscal_year>(?:(?P<fy_from>{_YEAR}){_JOIN})?
                 (?P<fy>{_YEAR}|{_SHORT_YEAR}){_GAP}{fiscal}(?!度))
           | (?P<year>(?:(?P<y_from>{_YEAR}){_GAP}年?{_JOIN})?
@@ -345,6 +373,36 @@ def _month_day_openings() -> str:
             (?:(?P<do_from>{_DAY}){_GAP}[日号]?{_JOIN})?
             (?P<do>{_DAY}){_GAP}(?:日|号(?=[ ]?(?:[（(](?:{weekday})|{parts}))))
     """
+
+
+def _english_pattern() -> str:
+    """Dec 17, 2025; 17 December; Dec. 2025."""
+    names = alternation(list(_english_months()))
+    day = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
+    year = rf"(?:[ ]?[,，]?[ ]?-?(?P<year>{_YEAR})(?!\d))"
+    return rf"""
+        (?<![A-Za-z.\d])(?:(?P<day>{day})[ -])?(?P<month>{names})(?![A-Za-z])\.?
+        (?(day)|(?:[ ]?(?P<day_2>{day})(?![A-Za-z\d.:/-]))?){year}?
+    """
+
+
+def _elapsed_opening() -> str:
+    """距上一轮融资仅过去两个月: two months ago, where the words speak of what has been."""
+    inside = r"[^，。；！？：,;:!?\n距年月日]"
+    past, more = _listed("elapsed", "past"), _listed("elapsed", "more")
+    return rf"""
+        距(?P<elapsed>离?(?:今{_GAP}(?:{_listed("elapsed", "only")})?
+              | (?={inside}{{0,20}}?(?:{past})){inside}{{1,30}}?(?:{_listed("elapsed", "only")}))
+            (?:{more}){{0,2}}{_GAP}(?P<el_count>{_COUNT}){_GAP}
+            (?P<el_unit>天|年|周|个?(?:星期|礼拜)|个月|个季度)(?!{_listed("elapsed", "not_before")}))
+    """
+
+
+@cache
+def _english_months() -> dict[str, int]:
+    """The names of months and their short forms, all in capitals as well."""
+    names = _shifts("english", "months")
+    return names | {name.upper(): month for name, month in names.items()}
 
 
 def _ago_opening() -> str:
@@ -384,8 +442,10 @@ def _name_openings() -> str:
     back, on = _listed("guard", "before_ago"), _listed("guard", "before_later")
     seasons = "".join(_shifts("edge", "season_years"))
     return rf"""
-        (?P<fy_name>(?<![A-Za-z])FY{_GAP}(?:20)?(?P<fyn>\d\d)(?!\d)(?={_GAP}Q[1-4]{_END}|(?![A-Za-z])))
-      | (?P<roc_name>民国{_GAP}(?P<rn>\d{{1,3}}|[一二三四五六七八九十百〇零]{{1,6}}){_GAP}年)
+        (?P<fy_name>(?<![A-Za-z])FY{_GAP}(?:20)?(?P<fyn>\d\d)(?!\d)(?={_GAP}(?:Q[1-4]|H[12]){_END}|(?![A-Za-z])))
+      | (?P<roc_name>(?:中华)?民国{_GAP}
+            (?:(?P<rn_from>\d{{1,3}}|[一二三四五六七八九十百〇零]{{1,6}}){_GAP}年?{_JOIN})?
+            (?P<rn>\d{{1,3}}|[一二三四五六七八九十百〇零]{{1,6}}){_GAP}年)
       | (?P<season_year>(?P<sy>[{seasons}])[春夏秋冬](?!季|天|晚|节))
       | (?P<day_now>(?P<dn>[今昨明前])[ ]?[(（](?P<dn_day>{_DAY})[)）][日天晚晨早夜])
       | (?P<half_ago>{_not_after(words(_SEED, "guard", "ago_after"))}(?<![〇一二三四五六七八九十两])
@@ -404,7 +464,7 @@ def _vague_pattern() -> str:
 # The second characters of the openings that are no listed words, by their first.
 _PAIRS = {
     "周": "一二三四五六日末", "星": "期", "礼": "拜", "年": "初底中末终尾内", "月": "初底中末内",
-    "上": "半旬", "中": "旬", "下": "半旬", "民": "国", "Q": "1234", "F": "Y", "前": "二两三23 (（",
+    "上": "半旬", "中": "旬华", "下": "半旬", "民": "国", "Q": "1234", "F": "Y", "前": "二两三23 (（",
     "今": "春夏秋冬 (（", "昨": " (（", "明": "春夏秋冬 (（", "去": "春夏秋冬", "半": "年个",
 }  # fmt: skip
 
@@ -435,7 +495,8 @@ def _word_filter() -> str:
 
 def _first_filter() -> str:
     """A look at the first character, at which almost every place of a text is left."""
-    return f"(?=[0-9{''.join(sorted(_pairs()))}{_HAN}第首末])"
+    english = {name[0] for name in _english_months()}
+    return f"(?=[0-9{''.join(sorted(english | _pairs().keys()))}{_HAN}第首末距])"
 
 
 def _opening_pattern() -> str:
@@ -443,13 +504,15 @@ def _opening_pattern() -> str:
     quarter_after = _not_after(words(_SEED, "quarter_bare", "not_after"))
     return rf"""
         {_first_filter()}(?:
-            {_numeral_filter()}(?: {_year_openings()} | {_ago_opening()} | {_month_day_openings()} )
+            {_numeral_filter()}(?: {_year_openings()} | {_ago_opening()} | {_month_day_openings()}
+ )
           | (?P<quarter_opening>(?<!\d){quarter_after}(?=[一二三四首末第1-4])(?:{_quarter_pattern()}))
           | {_word_filter()}(?:
                 (?P<word>{_word_pattern(*_WORD_UNITS)})
               | {_week_openings()} | {_part_openings()} | {_name_openings()}
               | (?P<vague>{_vague_pattern()})
             )
+          | {_elapsed_opening()} | {_english_openings()}
         )
     """
 
@@ -472,6 +535,7 @@ def _tail_pattern() -> str:
     names, parts = _listed("week", "names"), _listed("time", "parts")
     before = alternation(list(_shifts("week", "before")))
     not_short = f"(?!{_listed('time', 'not_short')})"
+    zones = alternation([zone for zone in words(_SEED, "time", "zones") if zone != "时间"])
     return rf"""
         [ ]?[(（][ ]?(?:
             (?:(?:{before})?(?:{names}))?{_WEEKDAY}
@@ -479,7 +543,7 @@ def _tail_pattern() -> str:
           | (?P<gloss>(?:(?:{_YEAR}[ ]?年[ ]?)?{_MONTH}[ ]?月[ ]?)?{_DAY}[ ]?[日号])
         )[ ]?[)）]
       | [ ]?(?:{names}){_WEEKDAY}(?!{_listed("week", "not_before")})
-      | [ ]?(?:{parts}){not_short} | (?:{_listed("time", "short")}){not_short}
+      | [ ]?(?:{zones}) | [ ]?(?:{parts}){not_short} | (?:{_listed("time", "short")}){not_short}
       | {_clock_pattern()}
     """
 
@@ -513,11 +577,14 @@ class _Grammar:
     """The compiled patterns; all are matched against folded text."""
 
     opening: re.Pattern[str]
+    english: re.Pattern[str]
     year_rest: re.Pattern[str]
     month_rest: re.Pattern[str]
     week_rest: re.Pattern[str]
     tail: re.Pattern[str]
     join: re.Pattern[str]
+    also: re.Pattern[str]
+    apart: re.Pattern[str]
     zone_before: re.Pattern[str]
     zone: re.Pattern[str]
     cue_before: re.Pattern[str]
@@ -555,11 +622,14 @@ def _following(*path: str, but: tuple[str, ...]) -> re.Pattern[str]:
 def _grammar() -> _Grammar:
     return _Grammar(
         opening=_compile(_opening_pattern()),
+        english=_compile(_english_pattern()),
         year_rest=_compile(_year_rest_pattern()),
         month_rest=_compile(_month_rest_pattern()),
         week_rest=_compile(rf"(?:{_listed('edge', 'loose')}|[初内]){_edge_guard()}"),
         tail=_compile(_tail_pattern()),
         join=_compile(_JOIN),
+        also=_compile(rf"{_GAP}(?:{_listed('also', 'words')}){_GAP}"),
+        apart=_compile(_listed("also", "apart")),
         zone_before=_ending("time", "zones"),
         zone=_compile(rf"(?:{_listed('time', 'zones')})[ ]?"),
         cue_before=_compile(_cue_pattern(behind=False)),
@@ -620,7 +690,11 @@ _YEAR_GROUPS = ("y", "y_only", "fy", "ys", "yq", "fyn", "yh")
 def _read_roc(folded: str, match: re.Match[str]) -> _Said:
     """民國114年 is 2025."""
     year = _Shift("is", _number(match["rn"] or match["roc"]) + 1911)
-    return _after_year(folded, _Said(match.start(), match.end(), "year", year))
+    full = _after_year(folded, _Said(match.start(), match.end(), "year", year))
+    if not match["rn_from"]:
+        return full
+    first = _Shift("is", _number(match["rn_from"]) + 1911)
+    return full._replace(year=first, later=full.later or full)
 
 
 def _read_quarter_year(folded: str, match: re.Match[str]) -> _Said:
@@ -826,6 +900,24 @@ def _read_ago(folded: str, match: re.Match[str]) -> _Said:
     return _Said(match.start(), match.end(), unit, ago=count * sign)
 
 
+def _read_elapsed(folded: str, match: re.Match[str]) -> _Said:
+    unit, count = _AGO_UNITS[match["el_unit"]], _number(match["el_count"])
+    return _Said(match.start(), match.end(), unit, ago=-count, elapsed=True)
+
+
+def _read_english(folded: str, match: re.Match[str]) -> _Said | None:
+    told = _grammar().english.match(folded, match.start())
+    if told is None:
+        return None
+    month = _Shift("is", _english_months()[told["month"]])
+    year = _is(told["year"]) if told["year"] else None
+    said = _Said(told.start(), told.end(), "month", year, month)
+    digits = told["day"] or told["day_2"]
+    if not digits and not year:
+        return None
+    return said._replace(unit="day", day=_is(digits.rstrip("sthnrd"))) if digits else said
+
+
 def _read_half_ago(folded: str, match: re.Match[str]) -> _Said:
     """半年前 counts six months, 半个月前 two weeks."""
     sign = -1 if match["ha_back"] else 1
@@ -863,6 +955,8 @@ _READERS: dict[str, _Reader] = {
     "edge_month": _read_edge_month,
     "ago": _read_ago,
     "half_ago": _read_half_ago,
+    "elapsed": _read_elapsed,
+    **dict.fromkeys(("english", "english_day"), _read_english),
     "vague": _read_vague,
 }
 
@@ -982,6 +1076,18 @@ def _half_span(year: int, half: int) -> _Span:
 
 def _year_span(year: int) -> _Span:
     return _Span(datetime.date(year, 1, 1), datetime.date(year, 12, 31), f"{year:04d}", "year")
+
+
+def _holding(first: datetime.date, last: datetime.date) -> _Span:
+    """The smallest unit of the calendar that holds two days of one year."""
+    year, month = first.year, first.month
+    units = (
+        _day_span(first),
+        _month_span(year, month),
+        _quarter_span(year, (month + 2) // 3),
+        _half_span(year, (month + 5) // 6),
+    )
+    return next((unit for unit in units if last <= unit.last), _year_span(year))
 
 
 def _candidates(said: _Said, clock: _Clock) -> list[_Span]:
@@ -1182,6 +1288,8 @@ def _resolve(said: _Said, clock: _Clock) -> tuple[_Span | None, _Span | None]:
     first = _candidates(said, clock)
     if said.later is None:
         return _glossed(said, _pick(said, first, clock), clock), None
+    if len(first) == 1:  # 次年 counts from the year that the range begins with
+        clock = clock._replace(told=clock.told.after(first[0], year=True))
     last = _candidates(said.later, clock)
     if clock.future:
         start = _pick(said, first, clock)
@@ -1246,17 +1354,19 @@ def _marks(folded: str, said: _Said) -> tuple[str, str]:
 def _cue(folded: str, said: _Said) -> str | None:
     """What a clause says of its date: ``future``, ``past``, ``maybe`` or ``report``, else None.
 
-    The nearest cue before the date decides, else the first behind it.
+    The nearest cue before the date decides, else the first behind it; 了 makes what a verb reports
+    (签署了) past for certain.
     """
     before, after = _marks(folded, said)
     cues = [match.lastgroup for match in _grammar().cue_before.finditer(before)]
     for cue in reversed(cues):
         if cue != "other":
             return cue
-    for match in _grammar().cue_behind.finditer(after):
-        if match.lastgroup != "other":
-            return match.lastgroup
-    return None
+    behind = [match.lastgroup for match in _grammar().cue_behind.finditer(after)]
+    told = [cue for cue in behind if cue != "other"]
+    if told[:1] == ["report"] and "past" in told:
+        return "past"
+    return told[0] if told else None
 
 
 def _few(said: _Said) -> bool:
@@ -1298,13 +1408,30 @@ def _spread(folded: str, said: _Said) -> _Said:
             said = said._replace(start=zone.start())
     if said.later is not None or said.unit == "vague":
         return said
-    join = grammar.join.match(folded, said.end)
-    opening = grammar.opening.match(folded, join.end()) if join else None
-    later = _read(folded, opening) if opening else None
-    if later is None or not _is_range(said, later):
-        return said
-    whole = _filled(said, later.later or later)
-    return said._replace(end=later.end, later=whole)
+    for joint, fits in ((grammar.join, _is_range), (grammar.also, _are_neighbours)):
+        join = joint.match(folded, said.end)
+        opening = grammar.opening.match(folded, join.end()) if join else None
+        later = _read(folded, opening) if opening else None
+        if later is None or not fits(said, later):
+            continue
+        whole = said._replace(end=later.end, later=_filled(said, later.later or later))
+        if joint is grammar.join or not any(map(grammar.apart.search, _marks(folded, whole))):
+            return whole
+    return said
+
+
+def _are_neighbours(first: _Said, last: _Said) -> bool:
+    """Whether two months or days follow each other, so that 1月和2月 is as long as 1月至2月."""
+    if first.unit != last.unit or last.later is not None or last.year is not None:
+        return False
+    if first.unit == "month":
+        return _is_next(first.month, last.month)
+    same = last.month is None or last.month == first.month
+    return first.unit == "day" and same and _is_next(first.day, last.day)
+
+
+def _is_next(first: _Shift | None, last: _Shift | None) -> bool:
+    return first is not None and last == first._replace(number=first.number + 1)
 
 
 _FINER: dict[_Unit, int] = {"year": 0, "half": 1, "quarter": 2, "month": 3, "week": 4, "day": 5}
@@ -1336,9 +1463,14 @@ def _order(said: _Said) -> tuple[int, int]:
 
 
 def _role(folded: str, said: _Said) -> DateRole:
+    return "dateline" if _is_dateline(folded, said) else _marked(folded, said)
+
+
+def _marked(folded: str, said: _Said) -> DateRole:
+    """The role that the words beside a date give it."""
     grammar = _grammar()
-    if _is_dateline(folded, said):
-        return "dateline"
+    if said.elapsed:
+        return "since"
     low = max(0, said.start - _MARKER)
     if grammar.until_before.search(folded, low, said.start):
         return "until"
@@ -1362,7 +1494,7 @@ def _is_dateline(folded: str, said: _Said) -> bool:
     if grammar.dateline.match(folded, said.end):
         before = _CLAUSE_END.split(folded[max(0, said.start - _CREDIT) : said.start])[-1]
         return not grammar.credit.search(before)
-    if said.start > _HEAD or said.year is None:
+    if said.start > _HEAD or said.year is None or said.year.base != "is":
         return False
     if grammar.field_before.search(folded, max(0, said.start - _MARKER), said.start):
         return True
@@ -1384,8 +1516,9 @@ _ZONE_DAYS = 2
 
 
 class _Last(NamedTuple):
-    """The date before the present one: where it ended, and whether its year was told in words."""
+    """The date before the present one: where it stood, and whether its year was told in words."""
 
+    start: int
     end: int
     span: _Span
     yeared: bool
@@ -1414,7 +1547,7 @@ class _Story:
             yeared = held or said.year is not None
             self.told = self.told.after(span, year=yeared)
             if role != "dateline":
-                self.last = _Last(said.end, span, yeared)
+                self.last = _Last(said.start, said.end, span, yeared)
         return mention
 
     def _tell_later(
@@ -1434,7 +1567,7 @@ class _Story:
         """A date that its clause's time decides, or the year of its sentence, which it may hold."""
         clock = self._timed(said, role, clock)
         mention, span = _mention(said, role, clock)
-        if clock.future and self._is_far(said, span):
+        if clock.future and role != "until" and self._is_far(said, span):
             mention, span = _mention(said, role, clock._replace(future=None))
         context = self._context(said)
         if context is None or self._is_news(span):
@@ -1489,8 +1622,16 @@ class _Story:
         fine = self.last.span.precision in ("day", "month")
         if said.unit == "day" and said.month is None:
             return self.last.span if fine else None
-        lends = self.last.yeared and (fine or len(between) <= _PAUSE)
+        lends = self.last.yeared and (fine or self._opens(between))
         return self.last.span if lends and not _BIRTH.search(between) else None
+
+    def _opens(self, between: str) -> bool:
+        """Whether a year holds for what follows: 2023年，3月; 2023年，公司在3月 at the head of a sentence."""
+        if len(between) <= _PAUSE:
+            return True
+        start = self.last.start if self.last else 0
+        head = start == 0 or _SENTENCE_END.match(self.folded, start - 1) is not None
+        return head and _TOPIC.fullmatch(between) is not None
 
     def _between(self, said: _Said) -> str | None:
         """The words since the last date, if it stood in the same sentence."""
@@ -1502,6 +1643,8 @@ class _Story:
 
 # How many characters may part two dates of one thought, and a year from its own month (2023年，3月).
 _FAR, _PAUSE = 200, 2
+# A short subject between a year and its month.
+_TOPIC = re.compile(r"[，,][^，,；;、：:（(]{0,10}")
 
 
 def _scan(folded: str) -> Iterator[_Said]:
@@ -1518,18 +1661,46 @@ def _scan(folded: str) -> Iterator[_Said]:
 
 
 def find_dates(
-    text: str, *, published: datetime.date | None, folded: str | None = None
+    text: str, *, published: datetime.date | str | None, folded: str | None = None
 ) -> list[DateMention]:
     """All dates of a text, in order, resolved against its day of publication.
 
     Offsets are code points of ``text``. ``folded`` is ``extract.text.fold(text)`` where the caller
     has it. A month or day without a year lies in the past, unless its clause looks ahead: published
-    in May 2026, 将于三季度 is 2026-Q3 and 在三季度 is 2025-Q3.
+    in May 2026, 将于三季度 is 2026-Q3 and 在三季度 is 2025-Q3. ``published`` may be a value of the
+    records; of a text published in ``2023-Q1`` what is true whatever the day gets a value (今年).
     """
     if folded is None:
         folded = fold(text)
+    found = list(_scan(folded))
+    told = [_tell(folded, found, day) for day in _days(published)]
+    return [_agreed(readings) for readings in zip(*told, strict=True)]
+
+
+def _tell(
+    folded: str, found: Iterable[_Said], published: datetime.date | None
+) -> list[DateMention]:
     story = _Story(folded, published)
-    return [story.tell(said) for said in _scan(folded)]
+    return [story.tell(said) for said in found]
+
+
+def _days(published: datetime.date | str | None) -> list[datetime.date | None]:
+    """The day of publication, or the first and the last where no day is told."""
+    if not isinstance(published, str):
+        return [published]
+    span = _span_of(published)
+    if span is None:
+        return [None]
+    return [span.first] if span.first == span.last else [span.first, span.last]
+
+
+def _agreed(readings: Sequence[DateMention]) -> DateMention:
+    """A mention without its value where that depends on the day of publication."""
+    first = readings[0]
+    if all((m.value, m.end_value) == (first.value, first.end_value) for m in readings):
+        return first
+    role: DateRole = "point" if first.role == "range" else first.role
+    return replace(first, value=None, end_value=None, precision="vague", role=role)
 
 
 # --------------------------------------------------------------------------------------------
@@ -1539,7 +1710,7 @@ def find_dates(
 def parse_date(
     text: str,
     *,
-    published: datetime.date | None,
+    published: datetime.date | str | None,
     anchor: str | None = None,
     future: bool | None = None,
 ) -> DateMention | None:
@@ -1556,9 +1727,9 @@ def parse_date(
             continue
         said = _spread(folded, said)
         if said.start in (0, *_starts(folded)) and _ends(folded, said.end):
-            role = _role(folded, said)
+            role = _marked(folded, said)
             whole = said._replace(start=0, end=len(text))
-            return _parsed(whole, role, published, anchor, future)
+            return _agreed([_parsed(whole, role, day, anchor, future) for day in _days(published)])
     return None
 
 

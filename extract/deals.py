@@ -13,6 +13,7 @@ from extract.attach import deal_hardware, share_conditions
 from extract.conditions import Found
 from extract.dates import DateMention
 from extract.details import clause_text
+from extract.lexicon import words
 from extract.mentions import Mention
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
@@ -60,10 +61,21 @@ _SOURCE_OF_MONEY = re.compile("资金来源|用于|偿还|其余|补充流动资
 _NEW_ROUND = re.compile(r"(?:启动|推进|官宣|完成|宣布|拿到|开启|获得?)[^，。；]{0,6}(?:新一轮|首轮|一轮)")
 
 
+_IF = re.compile("|".join(map(re.escape, words("cues.toml", "hypothetical", "words"))))
+
+
+def _supposed(reading: Reading, found: Detail) -> bool:
+    """Whether a clause only supposes its deal: 如果A收购B."""
+    relation = found.relation
+    return bool(_IF.search(reading.skeleton, relation.clause.start, relation.hit.start))
+
+
 def _founds(reading: Reading, found: Detail) -> bool:
     """Whether a relation is enough to begin a deal: both sides, or one with a price or a round."""
     trigger = found.relation.hit.trigger
-    if trigger.type == "investment" and "investee" not in {r for r, _ in found.payees}:
+    if _supposed(reading, found):
+        return False
+    if found.relation.type == "investment" and "investee" not in {r for r, _ in found.payees}:
         return False
     if trigger.name == "funding":
         priced = found.amount or found.rounds or found.valuation or found.payers
@@ -125,12 +137,12 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if payees & draft.ids("investor") or payers & draft.ids("target"):
         return False
     if found.relation.hit.trigger.follows and not payees:
-        return draft.type == "investment"
+        return draft.type == found.relation.type
     if payees and draft.ids("target") and not payees & draft.ids("target"):
         return False
     if found.relation.hit.trigger.follows or found.relation.hit.trigger.name == "funding":
         return True
-    if payees & draft.ids("target") and _same_figures(draft, found):
+    if payees & draft.ids("target") and (_titled(draft, found) or _same_figures(draft, found)):
         return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
 
@@ -159,8 +171,13 @@ def _same_figures(draft: Draft, found: Detail) -> bool:
 
 def _headline_of(draft: Draft, found: Detail) -> bool:
     """A headline that describes a party instead of naming it has the money of the deal in the body."""
+    return _titled(draft, found) and _same_money(draft, found)
+
+
+def _titled(draft: Draft, found: Detail) -> bool:
+    """Whether one of the two is told in the headline only, the other in the body."""
     titled = _only_in_title(draft) != found.relation.sentence.title
-    return titled and draft.type == found.relation.type and _same_money(draft, found)
+    return titled and draft.type == found.relation.type
 
 
 def _same_purchase(reading: Reading, draft: Draft, found: Detail) -> bool:
@@ -198,10 +215,9 @@ def _add(reading: Reading, draft: Draft, found: Detail) -> None:
     _add_parties(reading, draft, found)
     draft.relations.append(found.relation)
     draft.amount = _better(draft.amount, found.amount)
-    draft.valuation = draft.valuation or found.valuation
-    draft.stake = draft.stake or found.stake
-    known = {m.value for m in draft.rounds}
-    draft.rounds += [m for m in found.rounds if m.value not in known]
+    draft.valuation = _from_body(reading, draft.valuation, found.valuation)
+    draft.stake = _from_body(reading, draft.stake, found.stake)
+    draft.rounds = _joined(draft.rounds, found.rounds)
     draft.date = _finer(draft.date, found.date)
     draft.statuses.append((found.status, found.status_cue, found.relation))
     draft.past = draft.past or found.past
@@ -233,6 +249,22 @@ def _add_party(reading: Reading, draft: Draft, side: str, role: str, party: Ment
     if old is None or (role == "lead_investor" and old[0] == "investor"):
         draft.sides[side][entity.id] = (role, entity)
     draft.mentions.setdefault(entity.id, []).append(party)
+
+
+def _joined(old: Sequence[Mention], new: Sequence[Mention]) -> list[Mention]:
+    """All rounds told, each once; a strategic investment is a round only beside no other."""
+    found = list({m.value: m for m in (*reversed(new), *reversed(old))}.values())[::-1]
+    found.sort(key=lambda m: (m not in old, m.start))
+    named = [m for m in found if m.rule != "rounds.strategic"]
+    return named or found
+
+
+def _from_body(reading: Reading, old: Quantity | None, new: Quantity | None) -> Quantity | None:
+    """The value first told in the body, which is more exact than a headline's."""
+    if old is None or new is None:
+        return old or new
+    title = reading.folded.find("\n")
+    return new if old.start < title <= new.start else old
 
 
 def _better(old: Quantity | None, new: Quantity | None) -> Quantity | None:
@@ -292,7 +324,7 @@ def _record(reading: Reading, draft: Draft, conditions: list[Found]) -> DealReco
         stake=stake,
         valuation=_money(reading, draft.valuation),
         round=round_name,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         date=date,
         conditions=tuple(
             Condition(kind=c.kind, start=c.start, end=c.end, text=reading.text[c.start : c.end])

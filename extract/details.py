@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from collections.abc import Sequence
 from typing import get_args
 
 from extract.amounts import Quantity
+from extract.clauses import Sentence
 from extract.lexicon import read_toml, words
 from extract.mentions import Mention
 from extract.reading import Detail, Reading
@@ -13,7 +16,7 @@ from extract.records import DealType, Role
 from extract.relations import Relation
 from extract.resolve import listed_kind, meant
 from extract.state import pick_date, tell_status
-from extract.values import nearest, rounds_in
+from extract.values import is_former, nearest, rounds_in
 
 
 def side_of(role: str, deal_type: DealType) -> str:
@@ -35,7 +38,7 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
     """A relation with its values, or None where its trigger's needs are not met."""
     relation = _retype(reading, relation)
     payers, payees = _split(relation)
-    hit, clause, sentence = relation.hit, relation.clause, relation.sentence
+    hit, sentence = relation.hit, relation.sentence
     amount = _amount(reading, relation)
     stake = _nearest_percent(reading, relation)
     status, cue = tell_status(reading, relation)
@@ -44,9 +47,9 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
         payers,
         payees,
         amount,
-        nearest(reading.money_of("valuation"), clause, sentence, hit.start),
+        _valuation(reading, relation),
         stake,
-        tuple(rounds_in(reading.rounds, clause.start, clause.end)),
+        _rounds(reading, relation),
         pick_date(reading, relation),
         status,
         cue,
@@ -69,7 +72,10 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
             if _RAISED.search(reading.skeleton, max(0, q.start - 24), q.start)
             or _RAISED_BEHIND.match(reading.skeleton, q.end)
         ]
-    return nearest(candidates, relation.clause, relation.sentence, relation.hit.start)
+    clause, sentence = relation.clause, relation.sentence
+    own = relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
+    stretch = replace(sentence, start=clause.start, end=clause.end) if own else sentence
+    return nearest(candidates, clause, stretch, relation.hit.start)
 
 
 _LISTING = re.compile(
@@ -103,6 +109,8 @@ def _split(
         for one in meant(party):
             if _can_be(one, plain):
                 sides[side_of(role, relation.type)].append((plain, one))
+    if relation.type == "partnership" and not sides["target"]:
+        sides["target"], sides["investor"] = sides["investor"][1:], sides["investor"][:1]
     return tuple(sides["investor"]), tuple(sides["target"])
 
 
@@ -155,18 +163,137 @@ _SHARE_BEFORE = re.compile(
 )
 
 
+def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
+    """The rounds of a funding or of a purchase; a listing and a loan have none."""
+    if relation.type in _SHARELESS:
+        return ()
+    found = rounds_in(reading.folded, reading.rounds, relation.clause, relation.sentence)
+    return tuple(found)
+
+
+_SHARELESS = frozenset(["ipo", "procurement", "debt"])
+_RATIO = re.compile(
+    r"(?:占|持股|出资)[^，。；]{0,24}比例[^，。；]{0,6}$|(?:股|占比)[^，。；]{0,24}%[^，。；]{0,6}(?:至|到|为)[^，。；]{0,3}$"
+)
+_LARGE_HOLDER = re.compile(r"(?:及|或)?以上(?:的)?(?:股份的)?股东|整数倍")
+
+
 def _nearest_percent(reading: Reading, relation: Relation) -> Quantity | None:
-    sentence, clause, at = relation.sentence, relation.clause, relation.hit.start
-    candidates = [
-        q
-        for q in reading.percents
-        if sentence.start <= q.start < sentence.end
-        and (
-            _SHARE.match(reading.skeleton, q.end)
-            or _SHARE_BEFORE.search(reading.skeleton, max(0, q.start - 20), q.start)
-        )
+    """The share that changes hands, nearest to the trigger, else the one held after the deal."""
+    if relation.type == "ipo":
+        shares = [q for q in reading.percents if _is_float(reading, q)]
+        return nearest(shares, relation.clause, relation.sentence, relation.hit.start)
+    if relation.type in _SHARELESS:
+        return None
+    shares = [q for q in reading.percents if _is_share(reading, q)]
+    found = nearest(shares, relation.clause, relation.sentence, relation.hit.start)
+    return found or _held_after(reading, relation, shares)
+
+
+_FLOAT = re.compile(r"(?:发行后[^，。；]{0,14}|发行比例[^，。；]{0,6})$")
+
+
+def _is_float(reading: Reading, quantity: Quantity) -> bool:
+    """Whether a percentage is the part of a company that a listing brings to the market."""
+    before = reading.skeleton[max(0, quantity.start - 22) : quantity.start]
+    return bool(_FLOAT.search(before))
+
+
+def _is_share(reading: Reading, quantity: Quantity) -> bool:
+    before = reading.skeleton[max(0, quantity.start - 32) : quantity.start]
+    digits = reading.skeleton.find("%", quantity.start, quantity.end) + 1 or quantity.end
+    if is_former(reading.skeleton, quantity) or _LARGE_HOLDER.match(reading.skeleton, digits):
+        return False
+    return bool(
+        _SHARE.match(reading.skeleton, quantity.end)
+        or _SHARE_BEFORE.search(before[-20:])
+        or _RATIO.search(before)
+    )
+
+
+_SHARE_AFTER = re.compile(
+    r"[^，。；]{0,4}(?:交易|增资|投资|收购|发行|认购|转让|受让|出资)[^，。；]{0,8}后|合资公司"
+)
+_RELEASED = re.compile(r"(?:释放|对应|出让|换取|换得)[^，。；]{0,16}$")
+_RESPECTIVELY = re.compile(r"分别(?:将)?(?:合计)?(?:持有|持股|占)")
+
+
+def _held_after(reading: Reading, relation: Relation, shares: Sequence[Quantity]) -> Quantity | None:
+    """The share told by a later sentence of the paragraph: 交易完成后，X将持有Y 20%股权."""
+    for sentence in following(reading, relation, 4):
+        match = _SHARE_AFTER.match(reading.folded, sentence.start)
+        here = [q for q in shares if sentence.start <= q.start < sentence.end]
+        given = [q for q in here if _RELEASED.search(reading.skeleton, sentence.start, q.start)]
+        if given and relation.type == "investment":
+            return given[0]
+        if match and here and (relation.type != "partnership" or match.group() == "合资公司"):
+            return _own_share(reading, relation, sentence, here)
+    return None
+
+
+def _own_share(
+    reading: Reading, relation: Relation, sentence: Sentence, shares: Sequence[Quantity]
+) -> Quantity | None:
+    """Of several shares held respectively, the payer's, by its place in the list."""
+    split = _RESPECTIVELY.search(reading.folded, sentence.start, sentence.end)
+    if split is None or len(shares) == 1:
+        return shares[0]
+    start = sentence.clause_at(split.start()).start
+    listed = re.split("、|和|及|与", reading.text[start : split.start()])
+    forms = [
+        form
+        for role, party in relation.parties
+        if side_of(role, relation.type) == "investor"
+        for form in reading.entities.of(party).forms
     ]
-    return nearest(candidates, clause, sentence, at)
+    places = [place for place, item in enumerate(listed) if any(form in item for form in forms)]
+    return shares[places[0]] if places and places[0] < len(shares) else None
+
+
+_VALUED = frozenset(["investment", "acquisition", "divestment", "ipo"])
+_VALUED_LATER = re.compile(
+    r"(?:在)?(?:本轮|此轮|这轮|该轮|此次|这次|本次|新一轮|同时|融资|投后|投前|交易|公司|该公司|其)"
+)
+
+
+def _valuation(reading: Reading, relation: Relation) -> Quantity | None:
+    """What the target is worth by the deal's own terms, in its sentence or one that goes on."""
+    if relation.type not in _VALUED:
+        return None
+    values = [
+        q
+        for q in reading.money_of("valuation")
+        if not is_former(reading.skeleton, q) and not _describes_payer(reading, relation, q)
+    ]
+    sentence, hit = relation.sentence, relation.hit
+    if relation.type == "ipo" and sentence.title:
+        return None
+    found = nearest(values, relation.clause, sentence, hit.start)
+    if found or relation.type != "investment" or hit.trigger.follows or sentence.title:
+        return found
+    for later in following(reading, relation, 3):
+        here = [q for q in values if later.start <= q.start < later.end]
+        if here and _VALUED_LATER.match(reading.folded, later.start):
+            return here[0]
+    return None
+
+
+def _describes_payer(reading: Reading, relation: Relation, quantity: Quantity) -> bool:
+    """Whether a valuation is only an attribute of the buyer: 估值90亿美元的X收购Y."""
+    for role, party in relation.parties:
+        if side_of(role, relation.type) == "investor" and quantity.end <= party.start:
+            gap = reading.folded[quantity.end : party.start]
+            if len(gap) < 24 and "的" in gap and "，" not in gap:
+                return True
+    return False
+
+
+def following(reading: Reading, relation: Relation, most: int) -> list[Sentence]:
+    """The next sentences of the paragraph in which a relation stands."""
+    end = reading.folded.find("\n", relation.sentence.end - 1)
+    end = end if end >= 0 else len(reading.folded)
+    later = [s for s in reading.sentences if relation.sentence.end <= s.start < end]
+    return later[:most]
 
 
 # --------------------------------------------------------------------------------------------
@@ -208,6 +335,11 @@ def _two_sides(reading: Reading, found: Detail) -> bool:
     return bool(payers and payees and payers != payees and (payees - payers))
 
 
+def _has_hardware(reading: Reading, found: Detail) -> bool:
+    clause = found.relation.clause
+    return any(clause.start <= m.start and m.end <= clause.end for m in reading.hardware)
+
+
 def _has_count(reading: Reading, found: Detail) -> bool:
     clause = found.relation.clause
     return any(clause.start <= q.start and q.end <= clause.end for q in reading.counts)
@@ -222,7 +354,7 @@ _NEED = {
     "percent": lambda reading, found: found.stake is not None,
     "two_sides": _two_sides,
     "funded": lambda reading, found: _has_word("funded", reading, found),
-    "goods": lambda reading, found: _has_word("goods", reading, found),
+    "goods": lambda reading, found: _has_word("goods", reading, found) or _has_hardware(reading, found),
     "signed": lambda reading, found: _has_word("signed", reading, found),
     "agreed": lambda reading, found: _has_word("agreed", reading, found),
     "stake_object": _stake_object,

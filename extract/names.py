@@ -7,10 +7,11 @@ found everywhere in the article.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Literal
 
 import ahocorasick_rs
 
@@ -33,10 +34,12 @@ FILLER = "\x01"
 """Stands for each character of a masked bracket, so that offsets stay and patterns can skip it."""
 
 RANK = (
-    "names.definition", "names.full", "names.quoted", "names.extended", "names.hardware",
-    "names.lexicon", "names.by", "names.including", "names.new_holders", "names.held_by",
-    "names.led", "names.funded", "names.notice", "names.title_colon",
+    "names.hardware", "names.definition", "names.full", "names.quoted", "names.extended",
+    "names.lexicon", "names.ticker", "names.by", "names.including", "names.new_holders",
+    "names.held_by", "names.led", "names.funded", "names.notice", "names.title_colon",
 )  # fmt: skip
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +59,72 @@ def _table(*path: str) -> tuple[str, ...]:
     return words("names.toml", *path)
 
 
+class WordSet:
+    """Words by length, to be looked up at the edges of a stretch without a regular expression."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        by_length: dict[int, set[str]] = {}
+        for word in choices:
+            by_length.setdefault(len(word), set()).add(word)
+        self._sizes = [(size, frozenset(by_length[size])) for size in sorted(by_length)[::-1]]
+
+    def at(self, text: str, start: int, end: int) -> int:
+        """The length of the longest word that begins at ``start``, 0 where there is none."""
+        for size, choices in self._sizes:
+            if start + size <= end and text[start : start + size] in choices:
+                return size
+        return 0
+
+    def before(self, text: str, start: int, end: int) -> int:
+        """The length of the longest word that ends at ``end``, 0 where there is none."""
+        for size, choices in self._sizes:
+            if end - size >= start and text[end - size : end] in choices:
+                return size
+        return 0
+
+
+@cache
+def _word_set(*path: str) -> WordSet:
+    return WordSet(_table(*path))
+
+
 @cache
 def _generic() -> frozenset[str]:
     return frozenset(key(word) for word in _table("generic", "words"))
 
 
 @cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    strong = alternation(_table("suffix", "strong"))
-    nouns = alternation(_table("descriptor", "words"))
-    return {
-        "suffix": re.compile(rf"(?:{strong})$"),
-        "suffix_here": re.compile(rf"(?:{strong})"),
-        "descriptor": re.compile(
-            rf".*(?:(?!{alternation(_table('descriptor', 'compound'))})(?:{nouns})|的|包括|获悉)"
-            r"(?:——)?[ “「\"‘—]*(?=\S\S)"
-        ),
-        "prefix": re.compile(rf"(?:{alternation(_table('descriptor', 'prefix'))}) *"),
-        "place": re.compile(rf"(?:{alternation(_table('descriptor', 'place'))}) *"),
-        "left": re.compile(rf"(?:{alternation(_table('stop', 'left'))}|[ 、，:：]) *"),
-        "particle": re.compile(rf"(?:{alternation(_table('stop', 'weak_left'))}) *"),
-        "right": re.compile(rf" *(?:{alternation(_table('stop', 'right'))})$"),
-        "inner": re.compile(alternation(_table("stop", "inner"))),
-        "owner": re.compile(rf".*(?:{alternation(_table('descriptor', 'owner'))})"),
-        "person": re.compile(rf".*(?:{alternation(_table('person', 'words'))}) *"),
-    }
+def _latin_stop() -> frozenset[str]:
+    return frozenset(key(word) for word in _table("latin", "stop"))
+
+
+@cache
+def _left_words() -> WordSet:
+    return WordSet([*_table("stop", "left"), *_table("descriptor", "prefix"), *" 、，:："])
+
+
+@cache
+def _apposition() -> re.Pattern[str]:
+    """What ends in front of a name: a noun for its bearer, a title, an owner; compounds hide them."""
+    compounds = alternation(_table("descriptor", "compound"))
+    nouns = [*_table("descriptor", "words"), *_table("descriptor", "owner")]
+    nouns += [*_table("person", "words"), "的", "包括", "获悉"]
+    return re.compile(rf"(?P<compound>{compounds})|(?:{alternation(nouns)})(?:——)?[ “「\"‘—]*")
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    """What ends in front of a registered name: verbs and sums of money."""
+    lead = alternation(_table("descriptor", "lead"))
+    return re.compile(
+        rf"(?:[0-9.]+ ?[多余]?[万亿]*(?:美元|港元|欧元|日元|韩元|元|美金|股|%)(?:人民币)?(?:的价格|的)?|{lead}"
+        r"|[0-9年]月|[0-9月]日|[将向与和及对由为受以被从把])+"
+    )
+
+
+@cache
+def _inner() -> re.Pattern[str]:
+    return re.compile(alternation(_table("stop", "inner")))
 
 
 # --------------------------------------------------------------------------------------------
@@ -90,17 +134,21 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def _automaton(
     lexicon: bool,
-) -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Kind, str, str], ...]]:
-    entries: dict[str, tuple[Kind, str, str]] = {}
+) -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Kind, str, str, bool], ...]]:
+    entries: dict[str, tuple[Kind, str, str, bool]] = {}
     for surface, hardware in hardware_surfaces().items():
-        entries[surface] = ("HARDWARE", hardware.id, hardware.caution)
+        entries[surface] = ("HARDWARE", hardware.id, hardware.caution, _latin_edge(surface))
     if lexicon:
         for surface, entry in org_surfaces().items():
-            entries[surface] = (_kind(entry), entry.id, entry.caution)
+            entries[surface] = (_kind(entry), entry.id, entry.caution, _latin_edge(surface))
     matcher = ahocorasick_rs.AhoCorasick(
         list(entries), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
     return matcher, tuple(entries.values())
+
+
+def _latin_edge(surface: str) -> bool:
+    return bool(_WORDCHAR.match(surface[0]) or _WORDCHAR.match(surface[-1]))
 
 
 def _kind(entry: Surface) -> Kind:
@@ -120,29 +168,56 @@ def _inside_word(text: str, start: int, end: int) -> bool:
 
 
 def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention]:
-    """Organisations and hardware that the seeds list, longest first, left to right."""
+    """Organisations and hardware that the seeds list, longest first, left to right.
+
+    What is also an ordinary word (得到, 现代, Box) is kept only where something speaks for a name.
+    """
     matcher, entries = _automaton(lexicon)
-    lowered = lower(folded)
-    found = []
-    for index, start, end in matcher.find_matches_as_indexes(lowered):
-        if _inside_word(folded, start, end):
-            continue
-        kind, identity, caution = entries[index]
-        if caution in {"common", "context"} and not _cased_like_a_name(text, start, end):
+    found: list[Mention] = []
+    doubtful: list[Mention] = []
+    for index, start, end in matcher.find_matches_as_indexes(lower(folded)):
+        kind, identity, caution, latin = entries[index]
+        if latin and _inside_word(folded, start, end):
             continue
         rule = "names.hardware" if kind == "HARDWARE" else "names.lexicon"
-        found.append(Mention(start, end, text[start:end], kind, rule, identity, caution))
+        mention = Mention(start, end, text[start:end], kind, rule, identity, caution)
+        (doubtful if caution in {"common", "context"} else found).append(mention)
+    found += _settled(folded, found, doubtful)
     return found
 
 
-def _cased_like_a_name(text: str, start: int, end: int) -> bool:
-    """A Latin name that is also a word counts where it is capitalised; a Chinese one always may."""
-    word = text[start:end]
-    return not word.isascii() or not word.islower()
+def _settled(folded: str, found: list[Mention], doubtful: list[Mention]) -> Iterator[Mention]:
+    """The doubtful ones that are names: a fuller form stands in the text, or one place proves them."""
+    proven = {mention.id for mention in found}
+    proven |= {m.id for m in doubtful if m.id not in proven and _speaks_for_name(folded, m)}
+    for mention in doubtful:
+        if mention.id in proven and not (mention.text.isascii() and mention.text.islower()):
+            yield mention
+
+
+_FIELD = re.compile(r"芯片|GPU|显卡|加速卡|算力|处理器|服务器|机柜|集群|超节点|模组|AI|训练|推理")
+
+
+def _speaks_for_name(folded: str, mention: Mention) -> bool:
+    start, end = mention.start, mention.end
+    if mention.kind == "HARDWARE":
+        return bool(_FIELD.search(folded, max(0, start - 40), end + 40))
+    if mention.text.isascii():
+        joined = folded[end : end + 1] in {"-", "_"} or folded[start - 1 : start] == "-"
+        return not mention.text.islower() and not (joined and start > 0)
+    if folded[end : end + 1] in QUOTES and folded[start - 1 : start] in QUOTES:
+        return True
+    before = _word_set("cue", "before").before(folded, max(0, start - 6), start) or start == 0
+    while folded[end : end + 1] == " ":
+        end += 1
+    behind = _word_set("cue", "behind").at(folded, end, len(folded)) or end == len(folded)
+    return bool(before and behind)
 
 
 # --------------------------------------------------------------------------------------------
 # brackets
+
+QUOTES = frozenset('“”「」『』"')
 
 _BRACKET = re.compile(r"（[^（）\n]{0,200}）|\([^()\n]{0,200}\)|【[^【】\n]{0,60}】")
 _PART_OF_NAME = re.compile(r"^[（(](?:有限合伙|普通合伙|特殊普通合伙|集团|控股|[一-龥]{2,4})[)）]$")
@@ -181,91 +256,177 @@ def _mask_one(match: re.Match[str]) -> str:
 
 _QUOTED = re.compile(r"[“「『\"]([^“”「」『』\"\n，。；！？]{1,24})[”」』\"]")
 _LATIN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]*(?:[.&'’·-][A-Za-z0-9]+|\+)*"
-    r"(?: (?:(?:of|the|and|by|in|de|for) )?(?:[A-Z0-9&][A-Za-z0-9.&'’-]*))*\.?"
+    r"(?<![A-Za-z0-9])(?:[A-Z]\. ?)*[A-Za-z][A-Za-z0-9]*(?:[.&'’·-][A-Za-z0-9]+|\+)*"
+    r"(?: (?:(?:of|the|and|by|in|de|for|&) )?(?:[A-Z0-9][A-Za-z0-9.&'’-]*))*\.?"
 )
 _JUST_LATIN = re.compile(rf"^{_LATIN.pattern}$")
+_LATIN_RUN = re.compile(r"[A-Za-z0-9.&'’ -]{2,}")
 _CHINESE = re.compile(r"[一-龥]")
 _NO_NAME = re.compile(
-    r"[，。；：！？、“”「」《》\n这那很吗呢么她你我]|[0-9.,]+(?:万|亿|%|％|元|年|月|日|个|家|名)"
-    r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大]|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])"
+    r"[，。；：！？、“”「」《》<>\n\x01这那很吗呢么她你我]|[0-9.,]+ ?(?:万|亿|%|％|元|年|月|日|个|家|名|颗|台|块|张)"
+    r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大名位只条]|^某|^[0-9]+(?:[A-Za-z]{1,4}|[.,0-9]+)?$"
+    r"|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
 )
+_JUNK = frozenset(" \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
 
 
-def clean(text: str, start: int, end: int, *, certain: bool = False) -> tuple[int, int]:
+def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
     """Narrow a region to the name in it: lead-ins, appositions and adverbs fall off.
 
     ``certain`` says that the left edge of the region is the edge of a phrase, so that 和 and 正 may
     be the first character of a name (和玉资本, 正大机器人).
     """
     start, end = _strip(text, start, end)
-    start, end = _strip_right(text, start, end)
-    for name in ("owner", "descriptor", "person"):
-        match = _patterns()[name].match(text, start, end)
-        if match and match.end() < end:
-            start, end = _strip(text, match.end(), end)
+    end = _strip_right(text, start, end)
+    if name := _behind_apposition(text, start, end):
+        start, end = _strip(text, name, end)
     start = _strip_left(text, start, end, certain=certain)
     return _strip(text, start, end)
 
 
-def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    junk = " \x01“”「」『』\"'‘’、，,：:—-·~…"
-    while start < end and text[start] in junk:
+def _strip(text: str, start: int, end: int) -> Span:
+    while start < end and text[start] in _JUNK:
         start += 1
-    while end > start and text[end - 1] in junk:
+    while end > start and text[end - 1] in _JUNK:
         end -= 1
     return start, end
 
 
-def _strip_right(text: str, start: int, end: int) -> tuple[int, int]:
-    while match := _patterns()["right"].search(text, start, end):
-        if match.start() <= start:
-            break
-        start, end = _strip(text, start, match.start())
-    return start, end
+def _strip_right(text: str, start: int, end: int) -> int:
+    right = _word_set("stop", "right")
+    while True:
+        size = right.before(text, start + 1, end)
+        if size == 1 and _joined_to_last(text, start, end):
+            return end
+        if (
+            not size
+            and text[end - 1 : end] in "轮天年月内"
+            and (tail := _TAIL.search(text, start, end))
+        ):
+            size = end - tail.start()
+        if not size or end - size <= start:
+            return end
+        end = _strip(text, start, end - size)[1]
 
 
-_TIME = re.compile(r"(?:[0-9]{1,4} ?[年月日][初末底中]?(?:份|上旬|中旬|下旬)?[，, ]?)+(?:的)?")
+_TAIL = re.compile(
+    r"(?:(?:Pre-?)?[A-H][0-9+]*|天使\+*|种子|首|新一|多|两|三|[0-9]+)轮$|[0-9]+ ?(?:天|年|个月)内?$"
+)
+
+
+def _joined_to_last(text: str, start: int, end: int) -> bool:
+    """Whether the last character belongs to the word before it: 云从, 目前."""
+    return len(cut(text[max(start, end - 4) : end])[-1]) > 1
+
+
+def _behind_apposition(text: str, start: int, end: int) -> int:
+    """Where the name begins behind the last noun that only describes it, 0 where none does."""
+    begin = 0
+    for match in _apposition().finditer(text, start, end):
+        if match["compound"] is None and match.end() <= end - 2:
+            begin = match.end()
+    return begin
+
+
+_TIME = re.compile(
+    r"(?:[0-9]{1,4} ?[年月日][初末底中]?(?:份|上旬|中旬|下旬)?[，, ]?|[0-9]+[时点分])+(?:的)?"
+)
 
 
 def _strip_left(text: str, start: int, end: int, *, certain: bool) -> int:
-    patterns = _patterns()
-    while match := (
-        _TIME.match(text, start, end)
-        or patterns["left"].match(text, start, end)
-        or patterns["prefix"].match(text, start, end)
-        or (not certain and _particle(text, start, end))
-        or None
-    ):
-        if match.end() >= end:
+    left = _left_words()
+    while True:
+        if text[start : start + 1].isdigit() and (time := _TIME.match(text, start, end)):
+            size = time.end() - start
+        else:
+            size = left.at(text, start, end)
+        if not size and not certain:
+            size = _particle(text, start, end)
+        if not size or start + size >= end:
             break
-        start = match.end()
-    place = patterns["place"].match(text, start, end)
-    if place and _JUST_LATIN.match(text[place.end() : end]):
-        start = place.end()
+        start += size
+    place = _word_set("descriptor", "place").at(text, start, end)
+    if place and _JUST_LATIN.match(text[start + place : end].lstrip()):
+        start += place
     return start
 
 
-def _particle(text: str, start: int, end: int) -> re.Match[str] | None:
+def _particle(text: str, start: int, end: int) -> int:
     """A leading particle that the segmenter takes for a word of its own: 与|首都|在线, but 正大."""
-    match = _patterns()["particle"].match(text, start, end)
-    return match if match and len(cut(text[start : start + 4])[0]) == 1 else None
+    size = _word_set("stop", "weak_left").at(text, start, end)
+    return size if size and len(cut(text[start : start + 4])[0]) == 1 else 0
 
 
 def is_name(chunk: str) -> bool:
     """Whether a cleaned chunk can be the name of an organisation."""
-    if not 2 <= len(chunk) <= 40 or key(chunk) in _generic() or _NO_NAME.search(chunk):
+    if not 2 <= len(chunk) <= 48 or _NO_NAME.search(chunk):
         return False
-    if _JUST_LATIN.match(chunk):
-        return key(chunk) not in _latin_stop()
-    if _patterns()["inner"].search(chunk):
-        return bool(_patterns()["suffix"].search(chunk)) and len(chunk) <= 30
-    return len(chunk) <= (30 if _patterns()["suffix"].search(chunk) else 12)
+    folded = key(chunk)
+    if folded in _generic():
+        return False
+    if chunk[0].isascii() and _JUST_LATIN.match(chunk):
+        return folded not in _latin_stop() and not (chunk.islower() and chunk.isalpha())
+    suffixed = has_suffix(chunk)
+    if _inner().search(chunk):
+        return suffixed and len(chunk) <= 30
+    return _weight(chunk) <= (30 if suffixed else 12)
+
+
+def _weight(chunk: str) -> int:
+    """The length of a name, a run of Latin counted as two characters."""
+    return len(_LATIN_RUN.sub("ab", chunk))
+
+
+def has_suffix(chunk: str) -> bool:
+    """Whether a chunk ends like an organisation: 资本, 科技, 有限公司."""
+    return _word_set("suffix", "strong").before(chunk, 1, len(chunk)) > 0
+
+
+@lru_cache(maxsize=1 << 14)
+def shape(chunk: str) -> int:
+    """How much a chunk looks like a name by itself: 2 as names do, 1 perhaps, 0 as phrases do.
+
+    Names that no dictionary has fall into single characters (星曜坤泽); phrases fall into words
+    and particles (回顾其).
+    """
+    latin = _LATIN_RUN.search(chunk)
+    if latin:
+        return _mixed_shape(chunk, latin)
+    size = _word_set("suffix", "strong").before(chunk, 1, len(chunk))
+    if size and _word_set("suffix", "sure").before(chunk, 2, len(chunk)):
+        return 2
+    tokens = cut(chunk[: len(chunk) - size])
+    first, last = _particles("first"), _particles("last")
+    single = sum(len(token) == 1 for token in tokens)
+    if single < len(tokens) and (tokens[0] in first or (tokens[-1] in last and not size)):
+        return 0
+    telling = sum(len(t) == 1 and t not in first and t not in last for t in tokens)
+    return 2 if telling >= 2 or (telling and size) else 1
 
 
 @cache
-def _latin_stop() -> frozenset[str]:
-    return frozenset(key(word) for word in _table("latin", "stop"))
+def _particles(edge: str) -> frozenset[str]:
+    return frozenset(_table("particles", edge))
+
+
+def _mixed_shape(chunk: str, latin: re.Match[str]) -> int:
+    word = latin.group().strip()
+    if word == chunk:
+        return 2
+    rest = (chunk[: latin.start()] + chunk[latin.end() :]).strip()
+    spaced = " " in latin.group()[:1] + latin.group()[-1:]
+    if rest[:1] in _particles("first") and not rest.isascii():
+        return 0
+    if has_suffix(rest) or rest in _places():
+        return 1 if key(word) in _latin_stop() else 2
+    if key(word) in _latin_stop() or len(rest) < 2 or (spaced and latin.start() == 0):
+        return 0
+    return min(shape(rest), 1) if spaced else shape(rest)
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(_table("descriptor", "place"))
 
 
 # --------------------------------------------------------------------------------------------
@@ -284,6 +445,8 @@ def split_list(text: str, start: int, end: int) -> Iterator[Region]:
     for match in _SEPARATOR.finditer(text, start, end):
         if match.group() in "和与及" and _inside_name(text, match.start(), position, end):
             continue
+        if match.group() == "and" and _latin_goes_on(text, match.end(), end):
+            continue
         yield Region(position, match.start(), "both")
         position = match.end()
     yield Region(position, end, "both")
@@ -301,120 +464,464 @@ def _inside_name(text: str, at: int, start: int, end: int) -> bool:
     return False
 
 
+def _latin_goes_on(text: str, start: int, end: int) -> bool:
+    """Whether "and" joins words of one name: Plug and Play中国基金."""
+    return text[start : start + 5] in {" Play", " Comp", " Part"} and start < end
+
+
+Part = Literal["open", "close", "weak"]
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in the grammar of deals where names stand; the group ``list`` holds them."""
+    """A place in the grammar of deals where names stand; ``slots.toml`` says what its fields mean."""
 
     name: str
-    pattern: re.Pattern[str]
-    side: str
-    listed: bool
-    recurs: bool
+    clause: bool = False
+    closed: bool = True
+    link: re.Pattern[str] | None = None
+    stop: re.Pattern[str] | None = None
+    reach: str = "clause"
+    length: int = 200
+    longest: int = 60
+    first: bool = False
+    last: bool = False
+    next: tuple[str, ...] = ()
+    within: re.Pattern[str] | None = None
+    side: str = "both"
+    listed: bool = False
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be a name; two places that say so are as good as one that is ``sure``."""
+
+    rule: str
+    start: int
+    end: int
     sure: bool
 
 
-@cache
-def _slots() -> tuple[Slot, ...]:
-    """The slots of ``slots.toml``, their word lists filled in."""
-    seed = read_toml("slots.toml")
-    lists = {name: f"(?:{alternation(choices)})" for name, choices in seed["lists"].items()}
-    return tuple(_read_slot(entry, lists) for entry in seed["slot"])
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A word of the text that opens or closes a slot."""
+
+    start: int
+    end: int
+    part: Part
 
 
-def _read_slot(entry: Mapping[str, Any], lists: Mapping[str, str]) -> Slot:
-    pattern = re.sub(r"<(\w+)>", lambda m: lists.get(m[1], m[0]), entry["pattern"])
-    pattern = pattern.replace("(?P(?:", "(?P<list>(?:")
+_WORDS: tuple[Part, ...] = ("open", "close", "weak")
+_FLAGS = {"clause", "first", "last", "listed", "sure", "reach", "side", "length", "longest"}
+_PATTERNS = {"link", "stop"}
+_KEYS = {*_WORDS, *_FLAGS, *_PATTERNS, "name", "next", "within"}
+
+
+def _read_slot(entry: Mapping[str, Any]) -> Slot:
+    if unknown := sorted(set(entry) - _KEYS):
+        raise SeedError(f"unknown key {unknown[0]}", file="slots.toml", key=str(entry.get("name")))
+    fields: dict[str, Any] = {name: entry[name] for name in _FLAGS if name in entry}
     try:
-        compiled = re.compile(pattern)
+        fields |= {name: re.compile(entry[name]) for name in _PATTERNS if name in entry}
     except re.error as error:
         raise SeedError(str(error), file="slots.toml", key=entry["name"]) from error
-    flags = (entry.get(flag, False) for flag in ("listed", "recurs", "sure"))
-    return Slot(f"names.{entry['name']}", compiled, entry["side"], *flags)
+    if "within" in entry:
+        fields["within"] = re.compile(alternation(entry["within"]))
+    return Slot(
+        f"names.{entry['name']}",
+        closed="close" in entry,
+        next=tuple(entry.get("next", ())),
+        **fields,
+    )
 
 
-def find_in_slots(skeleton: str) -> Iterator[tuple[Slot, int, int]]:
-    """Names that the grammar of deals asks for: the slot and the borders of the name."""
-    for slot in _slots():
-        for match in slot.pattern.finditer(skeleton):
-            start, end = match.span("list")
-            single = [Region(start, end, slot.side)]
-            for region in split_list(skeleton, start, end) if slot.listed else single:
-                left, right = clean(
-                    skeleton, region.start, region.end, certain=region.side == "both"
-                )
-                name = skeleton[left:right]
-                if left < right and is_name(name) and (not slot.recurs or name in skeleton[right:]):
-                    yield slot, left, right
+Parts = tuple[tuple[int, Part], ...]
+
+
+@cache
+def _slots() -> tuple[tuple[Slot, ...], ahocorasick_rs.AhoCorasick, tuple[Parts, ...]]:
+    """The slots of ``slots.toml``, a matcher of all their words, and what each word does.
+
+    A longer word does also what its endings do: 宣布与 opens what 与 opens.
+    """
+    seed = read_toml("slots.toml")
+    own: dict[str, set[tuple[int, Part]]] = {}
+    for place, entry in enumerate(seed["slot"]):
+        for part in _WORDS:
+            for word in entry.get(part, ()):
+                own.setdefault(word, set()).add((place, part))
+    table: dict[str, Parts] = dict.fromkeys(words("slots.toml", "hidden", "words"), ())
+    for word in own:
+        endings = (own.get(word[cut_off:], set()) for cut_off in range(len(word)))
+        table[word] = tuple(sorted(set().union(*endings)))
+    matcher = ahocorasick_rs.AhoCorasick(
+        list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+    )
+    return tuple(_read_slot(entry) for entry in seed["slot"]), matcher, tuple(table.values())
+
+
+_CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
+_SENTENCE_EDGE = re.compile(r"[。；！？!?;\n]")
+
+
+class _Edges:
+    """The stretches between the marks of a text, found by offset."""
+
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        self._marks = [match.start() for match in pattern.finditer(text)]
+        self._size = len(text)
+
+    def around(self, offset: int) -> Span:
+        place = bisect_left(self._marks, offset)
+        start = self._marks[place - 1] + 1 if place else 0
+        return start, self._marks[place] if place < len(self._marks) else self._size
+
+
+def find_in_slots(skeleton: str) -> Iterator[Candidate]:
+    """Names that the grammar of deals asks for."""
+    slots, matcher, parts = _slots()
+    clauses = _Edges(skeleton, _CLAUSE_EDGE)
+    sentences = _Edges(skeleton, _SENTENCE_EDGE)
+    groups: dict[tuple[int, int, int], list[Anchor]] = {}
+    for index, start, end in matcher.find_matches_as_indexes(skeleton):
+        if not parts[index]:
+            continue
+        clause = clauses.around(start)
+        for place, part in parts[index]:
+            bounds = clause if slots[place].reach == "clause" else sentences.around(start)
+            groups.setdefault((place, *bounds), []).append(Anchor(start, end, part))
+    for (place, start, end), anchors in groups.items():
+        slot = slots[place]
+        regions = _closed if slot.closed else _opened
+        for left, right in regions(slot, skeleton, start, end, anchors):
+            yield from _names_in(slot, skeleton, left, right)
+
+
+def _closed(
+    slot: Slot, text: str, start: int, end: int, anchors: Sequence[Anchor]
+) -> Iterator[Span]:
+    """The regions between opening and closing words, or the start of the clause and a closing word."""
+    opened = start if slot.clause else -1
+    for anchor in anchors:
+        if anchor.part == "open":
+            if slot.last or slot.clause or opened < 0:
+                opened = anchor.end
+            continue
+        if opened < 0 or anchor.start - opened < 2 or not _closes(slot, anchor, text, end):
+            continue
+        yield opened, anchor.start
+        if slot.first:
+            return
+        opened = anchor.end if slot.listed else -1
+
+
+def _closes(slot: Slot, anchor: Anchor, text: str, end: int) -> bool:
+    if anchor.part == "weak" and _LIST_GOES_ON.match(text, anchor.end, end):
+        return False
+    if slot.next and not text.startswith(slot.next, anchor.end):
+        return False
+    reach = min(anchor.end + 45, end) if slot.name != "names.funded" else anchor.end + 45
+    return not slot.within or bool(slot.within.search(text, anchor.end, reach))
+
+
+_LIST_GOES_ON = re.compile(
+    r"[ \x01]*(?:[、和与及]|以及|(?:联合|共同|独家|战略|超额|持续|继续|追加)*(?:领投|跟投|参投|追投|投资|出资|认购|注资|加码|加持))"
+)
+
+
+def _opened(
+    slot: Slot, text: str, start: int, end: int, anchors: Sequence[Anchor]
+) -> Iterator[Span]:
+    """The regions from an opening word to the first stop."""
+    del start
+    for anchor in anchors:
+        left = anchor.end
+        if slot.link:
+            link = slot.link.match(text, left, end)
+            if not link:
+                continue
+            left = link.end()
+        right = min(end, left + slot.length)
+        if slot.stop and (stop := slot.stop.search(text, left + 2, right)):
+            right = stop.start()
+        elif slot.side == "left" and right - left > 40:
+            continue
+        yield left, right
+
+
+def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate]:
+    """The names of a region; a name among several of a list needs less to look like one."""
+    end = _without_adverbs(text, start, end)
+    certain = slot.side == "both"
+    single = [Region(start, end, slot.side)]
+    regions = list(split_list(text, start, end)) if slot.listed else single
+    for region in regions:
+        if not 2 <= region.end - region.start <= slot.longest:
+            continue
+        left, right = clean(text, region.start, region.end, certain=certain)
+        name = text[left:right]
+        if left < right and is_name(name) and (looks := shape(name)):
+            edged = len(regions) > 1 or (slot.closed and left == region.start)
+            yield Candidate(slot.name, left, right, looks == 2 or (slot.sure and edged))
+
+
+@cache
+def _adverbs() -> WordSet:
+    return WordSet([*words("slots.toml", "lists", "adverb"), " ", FILLER])
+
+
+def _without_adverbs(text: str, start: int, end: int) -> int:
+    while size := _adverbs().before(text, start, end):
+        end -= size
+    return end
+
+
+_RUN = re.compile(r"[^，。；：！？\n、]{2,40}(?:、[^，。；：！？\n、]{2,30})+")
+_LAST_STOP = re.compile(
+    r"等|在内|两家|三家|[四五六七八九十]家|以及其|领投|跟投|参投|共同|联合|分别|均|已|将|正|拟|的|是|为|在|完成|投资|入股|加持|，"
+)
+
+
+def find_in_lists(skeleton: str, listed: frozenset[int] | set[int]) -> Iterator[Candidate]:
+    """The members of lists of which two are names for certain: 锦秋基金、星睿资本、初心资本.
+
+    ``listed`` are the places where names begin that are known already.
+    """
+    for run in _RUN.finditer(skeleton):
+        members = [_member(skeleton, region) for region in split_list(skeleton, *run.span())]
+        spans = [span for span in members if span and is_name(skeleton[slice(*span)])]
+        known = sum(
+            start in listed or _word_set("suffix", "sure").before(skeleton, start + 2, end) > 0
+            for start, end in spans
+        )
+        if known >= 2 and known * 2 >= len(members):
+            for start, end in spans:
+                if shape(skeleton[start:end]):
+                    yield Candidate("names.listed", start, end, True)
+
+
+def _member(text: str, region: Region) -> Span | None:
+    stop = _LAST_STOP.search(text, region.start + 2, region.end)
+    start, end = clean(text, region.start, stop.start() if stop else region.end, certain=True)
+    return (start, end) if start < end else None
+
+
+_TITLE_NAME = re.compile(r"([^，。；：！？\n“”]{2,14})：")
+
+
+def find_title_name(skeleton: str) -> Iterator[Span]:
+    """The name in front of the colon of a headline that the article has again."""
+    match = _TITLE_NAME.match(skeleton)
+    if not match:
+        return
+    left, right = clean(skeleton, *match.span(1), certain=True)
+    name = skeleton[left:right]
+    if left < right and is_name(name) and name in skeleton[right:]:
+        yield left, right
 
 
 # --------------------------------------------------------------------------------------------
 # names that announce themselves
 
-_SHORT = (
-    r"[（(](?:[^（()）]{0,30}[，,；; ])?(?:以下|下)?(?:统|合)?(?:简称|称|称作)(?:为|“|：)?[:： ]?"
-    r"[“「『\"]?(?P<short>[^”」』\"（()），,；;]{2,20}?)[”」』\"]?[，,；;]?[^（()）]{0,30}[)）]"
+_SHORT = re.compile(
+    r"(?:[^（()）]{0,30}[，,；; ])?(?:以下|下)?(?:统|合)?(?:简称|称|称作)(?:为|“|：)?[:： ]?"
+    r"[“「『\"]?(?P<short>[^”」』\"（()），,；;]{2,20})"
 )
-_DEFINITION = re.compile(
-    rf"(?P<full>[^，。；：！？\n“”「」]{{2,60}}?|[“「][^”」\n]{{2,30}}[”」]){_SHORT}"
+_ALIAS = re.compile(r"(?P<short>[A-Z][A-Za-z0-9.&'’ -]{1,40}|[一-龥]{2,8})$")
+_TICKER = re.compile(
+    r"(?:[A-Z]{2,8}|股票代码|证券代码|代码|美股|港股|A股|上交所|深交所|港交所|纳斯达克|纽交所)?[:： .]*"
+    r"(?:[0-9]{4,6}(?:\.[A-Z]{2,3})?|[A-Z]{1,5}(?:\.[A-Z]{1,2}|-US|-HK)|[A-Z]{2,5}[:：] ?[A-Z0-9]{1,6})$"
 )
-_SAME = re.compile(
-    r"(?P<full>[一-龥A-Za-z0-9.&·-]{2,40}|[“「][^”」\n]{2,20}[”」]) ?"
-    r"[（(](?P<short>[A-Z][A-Za-z0-9.&'’ -]{1,40}|[一-龥]{2,8})[)）]"
-)
-_FULL = re.compile(
-    r"(?:[一-龥A-Za-z0-9·]|[（(][一-龥]{2,4}[)）]){2,36}?"
-    r"(?:股份有限公司|有限责任公司|集团有限公司|有限公司|合伙企业[（(]有限合伙[)）]|合伙企业"
-    r"|基金[（(]有限合伙[)）]|中心[（(]有限合伙[)）])"
-)
+_BEFORE_BRACKET = re.compile(r"[，。；：！？\n“”「」、]")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Two forms of one name; ``told`` says that the text declares it, else it only looks so."""
+
+    full: Span
+    short: Span | None
+    told: bool
+
+
+def find_definitions(folded: str, skeleton: str) -> Iterator[Definition]:
+    """Names before brackets: 全名（简称“X”）, 法拉第未来（Faraday Future）, 赛力斯（601127.SH）."""
+    for bracket in _BRACKET.finditer(folded):
+        start, end = bracket.span()
+        if skeleton[start] == FILLER and folded[start] != "【":
+            yield from _definition(folded, skeleton, start, end)
+
+
+def _definition(folded: str, skeleton: str, start: int, end: int) -> Iterator[Definition]:
+    told = _SHORT.match(folded, start + 1, end - 1)
+    other = told or _ALIAS.match(folded, start + 1, end - 1)
+    ticker = None if other else _TICKER.match(folded, start + 1, end - 1)
+    if not (other or ticker):
+        return
+    full = _before_bracket(folded, skeleton, start)
+    if not is_name(folded[slice(*full)]):
+        return
+    if not other:
+        yield Definition(full, None, True)
+        return
+    short = _strip(folded, *other.span("short"))
+    if is_name(folded[slice(*short)]):
+        yield Definition(full, short, told is not None)
+
+
+def _before_bracket(folded: str, skeleton: str, end: int) -> Span:
+    while end > 0 and skeleton[end - 1] in " \x01":
+        end -= 1
+    if end and folded[end - 1] in "”」":
+        quote = folded.rfind("“" if folded[end - 1] == "”" else "「", max(0, end - 32), end)
+        if quote >= 0:
+            return quote + 1, end - 1
+    marks = [m.end() for m in _BEFORE_BRACKET.finditer(skeleton, max(0, end - 60), end)]
+    start = marks[-1] if marks else max(0, end - 60)
+    if skeleton.endswith(_LEGAL, start, end):
+        return _registered(skeleton, start, end)
+    return _behind_particle(skeleton, *clean(skeleton, start, end))
+
+
+def _behind_particle(text: str, start: int, end: int) -> Span:
+    """The last part of a clause that is no name as a whole: AMD 将与|日月光半导体."""
+    position = end
+    if not shape(text[start:end]) or " " in text[start:end]:
+        for token in reversed(cut(text[start:end])):
+            if token in _BREAKS and position < end - 1:
+                return _strip(text, position, end)
+            position -= len(token)
+    return start, end
+
+
+_BREAKS = frozenset("与和由是向及对被将为在以从于") | {
+    "以及",
+    "推出",
+    "根据",
+    "收购",
+    "投资",
+    "通过",
+}
+
+
 _QUOTE_BEFORE = re.compile(
-    r"(?:公司|企业|品牌|平台|厂商|商|机构|项目|独角兽|团队|基金|工具|产品|由|与|和|对|向|、|投资|收购|领投|入股"
-    r"|旗下|获悉，|近日，|日前，|，|。|\n|^|——|：|跟投|股东|及|获|获得)[ ]?$"
+    r"(?:公司|企业|品牌|平台|厂商|商|机构|项目|独角兽|团队|基金|工具|产品|由|与|和|对|向|投资|收购|领投|入股"
+    r"|旗下|跟投|股东|及|获|获得)[ ]?$"
 )
+_QUOTE_EDGE = re.compile(r"(?:获悉，|近日，|日前，|，|。|\n|^|——|：|、)[ ]?$")
 _QUOTE_BEHIND = re.compile(
-    r"[ \x01]?(?:正式|近日|日前|今日|已|于|近期|连续|刚|又|再次)*"
-    r"(?:完成|获|宣布|官宣|斩获|拿下|、|领投|跟投|以|等|超额|加持|，本轮|，已|近|在|与|拟|将|公告|独家|共同|联合|的|旗下|。|，|$|\n)"
+    r"[ \x01]?(?:正式|近日|日前|今日|已|于|近期|连续|刚|又|再次|也|累计|独家)*"
+    r"(?:完成|获|宣布|官宣|斩获|拿下|领投|跟投|参投|超额|加持|拟|公告|独家|共同|联合)"
 )
+_QUOTE_CLOSE = re.compile(r"[ \x01]?(?:、|以|等|，|近|在|与|将|的|旗下|。|已|$|\n)")
 
 
-def find_definitions(
-    folded: str, skeleton: str
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Pairs of borders that name the same: 全名（简称“X”）, 法拉第未来（Faraday Future）."""
-    for match in _DEFINITION.finditer(folded):
-        full = clean(skeleton, *match.span("full"))
-        if full[0] < full[1] and is_name(folded[full[0] : full[1]]):
-            yield full, match.span("short")
-    for match in _SAME.finditer(folded):
-        full, short = clean(skeleton, *match.span("full")), match.span("short")
-        if is_name(folded[full[0] : full[1]]) and is_name(folded[short[0] : short[1]]):
-            yield full, short
-
-
-def find_quoted(folded: str) -> Iterator[tuple[int, int]]:
+def find_quoted(folded: str) -> Iterator[Span]:
     """Names in quotation marks, told from other quotations by what stands around them."""
     for match in _QUOTED.finditer(folded):
-        start, end = match.span(1)
         before = folded[max(0, match.start() - 8) : match.start()]
-        if not is_name(match[1]) or not _QUOTE_BEFORE.search(before):
+        cue = bool(_QUOTE_BEFORE.search(before)) or bool(
+            _QUOTE_EDGE.search(before) and _QUOTE_BEHIND.match(folded, match.end())
+        )
+        if not cue or not is_name(match[1]):
             continue
-        if _QUOTE_BEHIND.match(folded, match.end()):
+        if _QUOTE_BEHIND.match(folded, match.end()) or _QUOTE_CLOSE.match(folded, match.end()):
+            yield match.span(1)
+
+
+_LEGAL = (
+    "有限公司", "有限责任公司", "合伙企业（有限合伙）", "合伙企业(有限合伙)", "合伙企业",
+    "基金（有限合伙）", "基金(有限合伙)", "中心（有限合伙）", "中心(有限合伙)",
+)  # fmt: skip
+_LEGAL_END = re.compile(
+    r"有限公司|有限责任公司|合伙企业(?:[（(]有限合伙[)）])?|(?:基金|中心)[（(]有限合伙[)）]"
+)
+_NAME_BEFORE = re.compile(r"(?:[一-龥A-Za-z0-9·&.]|[（(][一-龥]{2,4}[)）]| (?=[A-Z]))+$")
+
+
+def find_full(skeleton: str) -> Iterator[Span]:
+    """Registered names, which end in 有限公司, 合伙企业（有限合伙） and the like."""
+    before = 0
+    for match in _LEGAL_END.finditer(skeleton):
+        body = _NAME_BEFORE.search(skeleton, max(before, match.start() - 44), match.start())
+        before = match.end()
+        if not body:
+            continue
+        start, end = _registered(skeleton, body.start(), match.end())
+        if end - start > 6 and start < match.start() - 1:
             yield start, end
 
 
-def find_full(folded: str, skeleton: str) -> Iterator[tuple[int, int]]:
-    """Registered names, which end in 有限公司, 合伙企业（有限合伙） and the like."""
-    for match in _FULL.finditer(skeleton):
-        start, end = clean(skeleton, *match.span())
-        if end - start > 4:
-            yield start, match.end() if match.end() - end < 8 else end
+def _registered(text: str, start: int, end: int) -> Span:
+    """The borders of a registered name whose end is certain."""
+    body = end - 4
+    if begin := _behind_apposition(text, start, body):
+        start = begin
+    for match in _lead().finditer(text, start, body):
+        if match.end() <= body - 2 and _leads(text, match):
+            start = match.end()
+    start = _strip_left(text, start, end, certain=False)
+    return _strip(text, start, end)[0], end
 
 
-def find_latin(folded: str) -> Iterator[tuple[int, int]]:
-    """Runs of capitalised Latin words that are no common abbreviation."""
+def _leads(text: str, match: re.Match[str]) -> bool:
+    """Whether a lead-in is a word of its own here; 和 and 为 also stand inside names."""
+    if match.end() - match.start() > 1:
+        return True
+    around = text[max(0, match.start() - 4) : match.end() + 4]
+    place = match.start() - max(0, match.start() - 4)
+    position = 0
+    for token in cut(around):
+        if position <= place < position + len(token):
+            return len(token) == 1 and bool(
+                _word_set("descriptor", "place").at(text, match.end(), match.end() + 8)
+            )
+        position += len(token)
+    return False
+
+
+# --------------------------------------------------------------------------------------------
+# Latin names
+
+_LATIN_BEFORE_GAP = ' “「"（('
+
+
+def find_latin(folded: str) -> Iterator[Candidate]:
+    """Runs of capitalised Latin words that are no common abbreviation and stand like a party."""
+    found: list[tuple[int, int, str]] = []
+    parties = set()
     for match in _LATIN.finditer(folded):
         word = match.group().rstrip(".")
-        if len(word) > 1 and not word.islower() and is_name(word) and not word.isdigit():
-            yield match.start(), match.start() + len(word)
+        if len(word) > 1 and not word.islower() and is_name(word):
+            start = match.start()
+            end = start + len(word)
+            found.append((start, end, word))
+            if word not in parties and _like_a_party(folded, start, end, word):
+                parties.add(word)
+    for start, end, word in found:
+        if word in parties:
+            yield Candidate("names.latin", start, end, True)
+
+
+def _like_a_party(folded: str, start: int, end: int, word: str) -> bool:
+    if _english_suffix().search(word):
+        return True
+    begin = start
+    while begin and folded[begin - 1] in _LATIN_BEFORE_GAP:
+        begin -= 1
+    while folded[end : end + 1] in {" ", "”", "」", "\x01"}:
+        end += 1
+    if _word_set("latin", "product").at(folded, end, len(folded)):
+        return False
+    if _word_set("latin", "behind").at(folded, end, len(folded)):
+        return True
+    return bool(_word_set("latin", "before").before(folded, max(0, begin - 6), begin))
+
+
+@cache
+def _english_suffix() -> re.Pattern[str]:
+    return re.compile(rf" (?:{alternation(_table('suffix', 'english'))})$")
 
 
 # --------------------------------------------------------------------------------------------
@@ -432,39 +939,89 @@ class Names:
 def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     """Organisations, persons that stand for them, outlets and hardware of an article."""
     skeleton = mask_brackets(folded)
-    listed = find_listed(text, folded, lexicon=lexicon)
-    found = list(listed)
-    same = []
-
-    def add(rule: str, start: int, end: int) -> None:
-        found.append(Mention(start, end, text[start:end], "ORG", rule))
-
-    for full, short in find_definitions(folded, skeleton):
-        same.append((text[slice(*full)], text[slice(*short)]))
-        add("names.definition", *full)
-        add("names.definition", *short)
-    for start, end in find_quoted(folded):
-        add("names.quoted", start, end)
-    for start, end in find_full(folded, skeleton):
-        add("names.full", start, end)
-    for slot, start, end in find_in_slots(skeleton):
-        if slot.sure or is_unusual(folded[start:end]):
-            add(slot.name, start, end)
+    found = find_listed(text, folded, lexicon=lexicon)
+    candidates = list(_by_rule(folded, skeleton))
+    starts = {mention.start for mention in found if mention.kind in {"ORG", "PERSON"}}
+    starts |= {candidate.start for candidate in candidates if candidate.sure}
+    candidates += find_in_lists(skeleton, starts)
+    definitions = list(find_definitions(folded, skeleton))
+    known = {mention.text for mention in found if mention.kind != "HARDWARE"}
+    known |= {text[c.start : c.end] for c in candidates if c.sure}
+    candidates += _defined(text, folded, definitions, known)
+    voted = [_mention(text, c.rule, (c.start, c.end)) for c in _voted(text, candidates)]
+    found += list(_whole(voted, found))
     found += _extended(text, folded, found)
     found += _repeated(text, found)
-    for start, end in find_latin(folded):
-        add("names.latin", start, end)
+    same = (
+        (text[slice(*pair.full)], text[slice(*pair.short)]) for pair in definitions if pair.short
+    )
     return Names(tuple(drop_overlaps(found, RANK)), tuple(dict.fromkeys(same)))
 
 
-def is_unusual(chunk: str) -> bool:
-    """Whether a chunk is no plain phrase: it has a suffix of names, Latin, or unknown words."""
-    if _patterns()["suffix"].search(chunk) or re.search("[A-Za-z]", chunk):
-        return True
-    return any(len(token) == 1 for token in cut(chunk)) and not _patterns()["inner"].search(chunk)
+def _mention(text: str, rule: str, span: Span) -> Mention:
+    start, end = span
+    return Mention(start, end, text[start:end], "ORG", rule)
 
 
-def _extended(text: str, folded: str, found: list[Mention]) -> Iterator[Mention]:
+def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
+    for start, end in find_quoted(folded):
+        yield Candidate("names.quoted", start, end, shape(folded[start:end]) > 0)
+    for start, end in find_full(skeleton):
+        yield Candidate("names.full", start, end, True)
+    for start, end in find_title_name(skeleton):
+        yield Candidate("names.title_colon", start, end, True)
+    yield from find_in_slots(skeleton)
+    yield from find_latin(folded)
+
+
+def _defined(
+    text: str, folded: str, definitions: Sequence[Definition], known: set[str]
+) -> Iterator[Candidate]:
+    """The names of definitions; what only looks like one needs a side that is known already."""
+    for pair in definitions:
+        spans = [span for span in (pair.full, pair.short) if span]
+        looks = shape(folded[slice(*pair.full)])
+        listed = any(text[slice(*span)] in known for span in spans)
+        if not pair.short:
+            yield Candidate("names.ticker", *pair.full, looks > 0)
+            continue
+        sure = (
+            listed
+            or (pair.told and looks > 0)
+            or (looks == 2 and has_suffix(folded[slice(*pair.full)]))
+        )
+        if sure or looks:
+            yield from (Candidate("names.definition", *span, sure) for span in spans)
+
+
+def _voted(text: str, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """The sure ones, and those that two places of the text speak for."""
+    places: dict[str, set[int]] = {}
+    sure: set[str] = set()
+    for found in candidates:
+        name = text[found.start : found.end]
+        places.setdefault(name, set()).add(found.start)
+        if found.sure:
+            sure.add(name)
+    for found in candidates:
+        name = text[found.start : found.end]
+        opens = found.start < 3 and len(name) > 1 and text.find(name, found.end) > 0
+        if name in sure or len(places[name]) > 1 or opens:
+            yield found
+
+
+def _whole(candidates: Sequence[Mention], listed: Sequence[Mention]) -> Iterator[Mention]:
+    """What is left when names go that only join two listed ones: Airwallex|空中云汇."""
+    starts = {mention.start: mention for mention in listed}
+    ends = {mention.end: mention for mention in listed}
+    for found in candidates:
+        first, last = starts.get(found.start), ends.get(found.end)
+        joined = first and last and first.id == last.id and first.end < last.start + 2
+        if not joined or first is last:
+            yield found
+
+
+def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Mention]:
     """A listed name with a suffix of names right behind it is a longer name: 高瓴 + 创投."""
     for mention in found:
         if mention.rule != "names.lexicon" or mention.kind != "ORG":
@@ -478,15 +1035,17 @@ def _extended(text: str, folded: str, found: list[Mention]) -> Iterator[Mention]
 
 @cache
 def _extension() -> re.Pattern[str]:
-    return re.compile(f"(?:{alternation(words('slots.toml', 'lists', 'extension'))})(?![者人])")
+    return re.compile(f"(?:{alternation(words('slots.toml', 'lists', 'extension'))})(?![者人方])")
 
 
-def _repeated(text: str, found: list[Mention]) -> Iterator[Mention]:
+def _repeated(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
     """Every further place of a name that was found once with good reason."""
     surfaces = {m.text for m in found if m.kind == "ORG" and m.rule != "names.lexicon"}
-    surfaces = {surface for surface in surfaces if len(surface) > 1}
-    if not surfaces:
-        return
-    for match in re.finditer(alternation(sorted(surfaces)), text):
-        if not _inside_word(text, *match.span()):
-            yield Mention(*match.span(), match.group(), "ORG", "names.repeat")
+    places = {(m.start, m.end) for m in found}
+    for surface in sorted(surfaces):
+        start = text.find(surface)
+        while start >= 0:
+            end = start + len(surface)
+            if (start, end) not in places and not _inside_word(text, start, end):
+                yield Mention(start, end, surface, "ORG", "names.repeat")
+            start = text.find(surface, end)

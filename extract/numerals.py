@@ -29,39 +29,49 @@ _WHOLE, _FRACTION = 18, 12
 _OTHERS = "[瓦伏赫米克焦帕字比卡]"
 _SCALE = rf"(?:[十万亿]|百(?!分点)|[千兆](?!{_OTHERS}))"
 _SPACE = r"[ \t\n]{0,2}"
-_MORE = "(?:[余几来+]|多(?!米尼加))"
+# 余 and 来 belong to the number in 3亿余元 and to the next word in 3亿余额, 3亿来自.
+_WITH_MORE = "余(?![额下波])|几(?![乎近经何])|来(?![自到源临往])"
+_MORE = rf"(?:{_WITH_MORE}|\+|多(?!米尼加))"
 
 WHOLE = rf"(?:\d{{1,3}}(?:[,，]\d{{3}}){{1,6}}(?![,，]?\d)|\d{{1,{_WHOLE}}}+(?!\d))"
-DECIMAL = rf"{WHOLE}(?:\.\d{{1,{_FRACTION}}}+(?!\d))?"
+# 1点5亿 is 1.5亿; 8点30 is a time of day.
+POINT = r"(?:\.|点(?=\d{1,6}[ \t\n]?[百千万亿兆]))"
+DECIMAL = rf"{WHOLE}(?:{POINT}\d{{1,{_FRACTION}}}+(?!\d))?"
 ARABIC_TAIL = rf"""
-    (?: {_SPACE}{_MORE}? {_SPACE}{_SCALE}{{1,4}}
+    (?: {_SPACE}(?:{_MORE}|个多?(?=亿))? {_SPACE}{_SCALE}{{1,4}}
         (?: {_SPACE}{DECIMAL}{_SPACE}{_SCALE}{{1,4}} ){{0,4}}
         (?:{_MORE}{_SCALE}{{0,2}}|半(?![年天个导]))?
       | {_MORE}(?!自|源)
       | 位数
     )
 """
-ENGLISH = r"(?i:trillion|billion|million|thousand|tn|bn|mln|mn|mm|[tbmk])(?![A-Za-z])"
+# 500w is 500万 where money follows, else 500 watts.
+ENGLISH = r"""
+    (?: (?i:trillion|billion|million|thousand|tn|bn|mln|mn|mm|[tbmk])(?![A-Za-z])
+      | [wW](?=[ ]?(?:元|块|刀|人民币|(?:美|港|台|日|欧|英)[元金币刀镑]|RMB)) )
+"""
 ARABIC = rf"(?:{DECIMAL}(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH})?)"
 HAN_CHARS = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}点半几数"
 HAN_START = f"一二三四五六七八九两十百千万亿兆几数半{FORMAL[:9]}"
-HAN_BODY = rf"(?:[{HAN_DIGITS}{FORMAL}点半几数多余来]|{_SCALE})"
+HAN_BODY = rf"(?:[{HAN_DIGITS}{FORMAL}点半数多]|{_WITH_MORE}|{_SCALE}|个(?=多?亿))"
 # Behind the first character: 千 and 兆 may not begin 千瓦, 兆赫.
 HAN_REST = rf"(?!(?<=[千兆]){_OTHERS}){HAN_BODY}{{0,23}}(?:位数)?"
 HAN = rf"(?:[{HAN_START}]{HAN_REST})"
 
 _POWER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "兆": 12}
 _ENGLISH_POWER = {
-    "k": 3, "thousand": 3, "m": 6, "mm": 6, "mn": 6, "mln": 6, "million": 6,
+    "k": 3, "thousand": 3, "w": 4, "m": 6, "mm": 6, "mn": 6, "mln": 6, "million": 6,
     "b": 9, "bn": 9, "billion": 9, "t": 12, "tn": 12, "trillion": 12,
 }  # fmt: skip
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLAIN_FORM = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟〇", "一二三四五六七八九十百千零")
 
 _PLAIN = re.compile(r"([\d,，]+)(?:\.(\d+))?[ \t\n]*([十百千万亿兆]*)")
-_FOREIGN = re.compile(rf"([\d,，]+)(?:\.(\d+))?[ \t\n]*({ENGLISH})")
+_FOREIGN = re.compile(r"([\d,，]+)(?:\.(\d+))?[ \t\n]*([A-Za-z]+)")
+_ODD_POINT = re.compile(r"(?<=\d)点(?=\d)")
 _PLACES = re.compile(rf"(\d{{1,2}}|[{HAN_DIGITS}十]{{1,3}})位数")
 _POINT = re.compile(r"([零一二三四五六七八九十两]+)点([零一二三四五六七八九]+)")
+_IDLE = re.compile(r"[ \t\n]|个(?=多?亿)")
 _POSITIONAL = re.compile(r"[零一二三四五六七八九]{3,}")
 _PAIR = re.compile(
     r"(?<![一二两三四五六七八九])(?=一[两二]|[二两]三|三[四五]|四五|五六|六七|七八|八九)(.)(.)(?=[十百千万亿兆]|$)"
@@ -109,6 +119,8 @@ _WORDING = re.compile(rf"(?:{ARABIC}|{HAN})", re.VERBOSE)
 @lru_cache(maxsize=4096)
 def read_numeral(wording: str) -> Numeral | None:
     """The value of folded text that ``ARABIC`` or ``HAN`` matched, or None: 3亿5亿 is no number."""
+    if "点" in wording:
+        wording = _ODD_POINT.sub(".", wording)
     if match := _PLAIN.fullmatch(wording):
         whole, fraction, scale = match.groups()
         power = sum(_POWER[char] for char in scale)
@@ -120,7 +132,7 @@ def read_numeral(wording: str) -> Numeral | None:
         return Numeral(value, value, tail=scale)
     if match := _PLACES.fullmatch(wording):
         return _by_places(match[1])
-    return _read_mixed(re.sub(r"[ \t\n]", "", wording).translate(_PLAIN_FORM))
+    return _read_mixed(_IDLE.sub("", wording).translate(_PLAIN_FORM))
 
 
 def shifted(whole: str, fraction: str, power: int) -> Decimal:
@@ -231,6 +243,8 @@ def _evaluate_text(body: str) -> int | None:
     """The value in units of 1e-12 of digits and scales without any mark of vagueness."""
     if body == "半":
         return _ONE // 2
+    if body[:1] == "半" and set(body[1:]) <= set(LARGE_SCALES):  # 半个亿
+        body = f"0.5{body[1:]}"
     half = 0
     if body.endswith("半"):  # 一亿半
         body = body[:-1]

@@ -12,6 +12,7 @@ from extract import conditions, deals, details, relations
 from extract.amounts import Quantity, find_quantities
 from extract.clauses import Group, Sentence, groups, sentences
 from extract.dates import find_dates
+from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
 from extract.reading import Reading
@@ -212,7 +213,7 @@ def _reading(
 
 
 def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
-    parties = [m for m in names.mentions if _may_be_party(reading, m)]
+    parties = _without_verb([m for m in names.mentions if _may_be_party(reading, m)])
     main = _main_party(reading, parties)
     topic: tuple[Mention, ...] = (main,) if main else ()
     inside = {at for party in parties for at in range(party.start + 1, party.end)}
@@ -240,6 +241,21 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
         topic = _next_topic(found, topic)
 
 
+def _without_verb(parties: list[Mention]) -> list[Mention]:
+    """Names whose last word is a verb here: in 腾讯投资月之暗面 the party is 腾讯."""
+    found = []
+    for place, party in enumerate(parties):
+        following = parties[place + 1].start if place + 1 < len(parties) else -1
+        short = party.text.removesuffix("投资")
+        entry = org_surfaces().get(lower(short)) if following == party.end else None
+        if entry and short != party.text:
+            party = Mention(
+                party.start, party.end - 2, short, party.kind, party.rule, entry.id, party.value
+            )
+        found.append(party)
+    return found
+
+
 _ADVICE = re.compile("顾问|承销|保荐|律师|审计")
 
 
@@ -248,7 +264,7 @@ def _may_be_party(reading: Reading, mention: Mention) -> bool:
     if mention.kind == "OUTLET" and listed_kind(mention.id) == "advisor":
         around = reading.folded[max(0, mention.start - 30) : mention.end + 12]
         return not _ADVICE.search(around)
-    return mention.kind in {"ORG", "PERSON"}
+    return mention.kind in {"ORG", "PERSON"} and listed_kind(mention.id) != "exchange"
 
 
 def _in_sentence(reading: Reading, sentence: Sentence, found: Hit | Mention) -> bool:

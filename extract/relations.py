@@ -16,13 +16,14 @@ from extract.lexicon import read_toml
 from extract.mentions import Mention
 from extract.records import DEAL_TYPES, DealType
 
-PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at")
+PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at", "of")
 NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured",
 )  # fmt: skip
 MARKED = {
-    "by": frozenset(["由", "被", "遭", "获得", "获", "得到", "接受", "受", "引入", "引进", "吸引", "迎来", "来自", "经"]),
+    "by": frozenset(["由", "被", "遭", "接受", "受", "经"]),
+    "of": frozenset(["获得", "获", "得到", "引入", "引进", "吸引", "迎来", "来自", "拿下", "斩获", "赢得", "中标", "收获", "签下", "揽获", "接到", "收到"]),
     "to": frozenset(["向", "对", "给", "为", "于"]),
     "with": frozenset(["与", "和", "同", "跟", "携手", "联合", "联手", "牵手"]),
     "from": frozenset(["从", "自"]),
@@ -145,7 +146,7 @@ def find_hits(folded: str) -> list[Hit]:
 
 def inside_word(hit: Hit, borders: set[int]) -> bool:
     """Whether the segmenter sees a longer word around the trigger: 投资 in 投资者."""
-    return hit.start not in borders and hit.end not in borders
+    return borders.isdisjoint(range(hit.start, hit.end + 1))
 
 
 # --------------------------------------------------------------------------------------------
@@ -169,17 +170,21 @@ def read_relation(
     clause = sentence.clause_at(hit.start)
     places = _left(hit, clause, groups, skeleton)
     _split_subject(hit.trigger, places, skeleton)
+    if hit.trigger.type == "investment" and not _AGREED.search(skeleton, clause.start, clause.end):
+        places.pop("with", None)
     _right(hit, sentence, clause, groups, skeleton, limit or sentence.end, places)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
         if carrier := _earlier_subject(sentence, clause, groups) or tuple(topic):
-            places["subject"] = carrier
+            others = {party.text for place in told for party in places[place]}
+            places["subject"] = tuple(p for p in carrier if p.text not in others)
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
+_AGREED = re.compile("达成|签|协议|就|谈|磋商")
 Places = dict[str, tuple[Mention, ...]]
 
 
@@ -217,12 +222,14 @@ def _right(
         place = _PLACE_OF.get(group.marker, "object")
         if place == "object" and _OWNER.match(skeleton, group.end):
             places.setdefault("owner", group.parties)
-        elif group.marker and group.marker in gap and place not in {"object", "by"}:
+        elif group.marker and group.marker in gap and place not in {"object", "by", "of"}:
             places.setdefault(place, group.parties)
         elif _is_relative_head(hit, places, gap, group):
             places["subject"] = group.parties
         elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
             places.setdefault("owner", group.parties)
+        elif place == "object" and _FOUNDED.search(gap):
+            continue
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
         elif listed:
@@ -254,6 +261,7 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
 _OWNER = re.compile(
     r"[ \x01”」』]*(?:所|合计|共同)?(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
 )
+_FOUNDED = re.compile("成立|设立|组建|创立")
 _FAR = re.compile(r"[。；]|用于|之后|后续|以及其|使|令|导致|由")
 
 
@@ -286,17 +294,23 @@ def apart(relation: Relation) -> list[Relation]:
     return [replace(relation, parties=((str(alone), party), *others)) for party in raising]
 
 
+COUNTERPART = {
+    "investor": "investee", "investee": "investor", "lead_investor": "investee",
+    "acquirer": "acquiree", "acquiree": "acquirer", "buyer": "supplier", "supplier": "buyer",
+    "lender": "borrower", "borrower": "lender", "shareholder": "investee", "seller": "buyer_of_stake",
+}  # fmt: skip
+
+
 def _assign(
     trigger: Trigger, places: Mapping[str, tuple[Mention, ...]], told: set[str]
 ) -> tuple[list[tuple[str, Mention]], set[str]]:
-    """Places to roles; with a payer in the 由-place the subject is the one that is paid."""
+    """Places to roles; where the 由- or 获-place has the subject's role, the subject is its counterpart."""
     roles = dict(trigger.roles)
-    if "by" in places and "by" in roles and "object" in roles and "object" not in places:
-        roles["subject"] = roles["object"]
-    elif "by" in places and "by" in roles and roles.get("subject") == roles["by"]:
-        roles.pop("subject", None)
-    elif "to" in places and roles.get("to") == roles.get("subject") == "investee":
-        roles["subject"] = "investor"  # A参与了对B的融资
+    if "by" in roles:
+        roles.setdefault("of", roles["by"])
+    for place in ("by", "of", "to"):
+        if place in places and place in roles and roles[place] == trigger.roles.get("subject"):
+            roles["subject"] = COUNTERPART.get(roles[place], "")
     parties: list[tuple[str, Mention]] = []
     told_roles = set()
     if trigger.type in {"investment", "acquisition"}:

@@ -83,6 +83,10 @@ class Entities:
 
     def of(self, mention: Mention) -> Entity:
         """The entity that a mention names."""
+        if mention.text not in self._parent:  # a shorter reading of a mention: 腾讯 of 腾讯投资
+            self._parent[mention.text] = mention.text
+            self._counts[mention.text] = 1
+            self._ids[mention.text] = mention.id
         root = self._find(mention.text)
         if root not in self._made:
             self._made[root] = self._make(root)

@@ -1,119 +1,535 @@
-"""When a deal was told and how far it has come: dates and status."""
+"""When a deal was told and how far it has come: dates and status.
+
+A cue of status counts where it governs the trigger: in front of it in its clause (拟收购), right
+behind it (收购了), behind it in its clause (收购的谈判), or in a clause that only leads in. What the
+tellings of a deal say is weighed by `cues.toml`: place of the cue times place of the sentence.
+"""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from extract.clauses import Sentence
+from extract.clauses import Clause
 from extract.dates import DateMention, parse_date
-from extract.lexicon import alternation, words
+from extract.lexicon import alternation, read_toml, words
 from extract.reading import Draft, Reading
-from extract.records import Cite, Status
+from extract.records import STATUSES, Cite, Status
 from extract.relations import Relation
 from extract.values import Cited
 
+Cue = tuple[Status, int, int]
+
 # --------------------------------------------------------------------------------------------
-# status
+# cues
+
+
+def _words(*path: str) -> tuple[str, ...]:
+    return words("cues.toml", *path)
+
+
+def _any_of(*path: str) -> re.Pattern[str]:
+    return re.compile(alternation(_words(*path)))
 
 
 @cache
-def _status_patterns() -> tuple[dict[str, re.Pattern[str]], re.Pattern[str]]:
-    table = {
-        status: re.compile(alternation(words("cues.toml", "status", status)))
-        for status in ("terminated", "completed", "announced", "talks")
+def _table(section: str) -> tuple[re.Pattern[str], Mapping[str, Status]]:
+    """One pattern for the cues of all statuses, and the status of each word."""
+    apart = set(_words("apart", "words")) if section == "status" else set()
+    found: dict[str, Status] = {
+        word: status for status in STATUSES for word in _words(section, status) if word not in apart
     }
-    return table, re.compile(alternation(words("cues.toml", "not", "words")))
+    return re.compile(alternation(tuple(found))), found
 
 
-def status_cues(folded: str, start: int, end: int) -> dict[str, tuple[int, int]]:
-    """The first cue of each status in a stretch of text, by status."""
-    table, masked = _status_patterns()
-    stretch = masked.sub(lambda match: "\x01" * len(match.group()), folded[start:end])
-    found = {}
-    for status, pattern in table.items():
-        if match := pattern.search(stretch):
-            found[status] = (start + match.start(), start + match.end())
-    return found
+@cache
+def _pattern(section: str, name: str = "words") -> re.Pattern[str]:
+    return _any_of(section, name)
 
 
-def read_status(
-    folded: str, clause: tuple[int, int], default: str, *, signed: bool
-) -> tuple[Status, Cited | None]:
-    """The state of a deal as its clause tells it; a cue that nothing contradicts beats the default.
-
-    ``signed`` says that the article tells of a signed agreement, which makes 拟 announced.
-    """
-    cues = status_cues(folded, *clause)
-    for status in ("terminated", "talks", "completed", "announced"):
-        if status in cues:
-            span = cues[status]
-            if status == "talks" and signed and folded[slice(*span)] == "拟":
-                return "announced", Cited("announced", *span, "cue")
-            return status, Cited(status, *span, "cue")
-    return default, None  # type: ignore[return-value]
+def _masked(folded: str, start: int, end: int) -> str:
+    """A stretch of text in which what only looks like a cue is blotted out."""
+    return _pattern("not").sub(lambda match: "\x01" * len(match.group()), folded[start:end])
 
 
-# --------------------------------------------------------------------------------------------
-# dates
-
-
-def pick_date(
-    dates: Sequence[DateMention], clause: tuple[int, int], sentence: Sentence, at: int
-) -> DateMention | None:
-    """The date that a clause gives its deal: in the clause, else earlier in the sentence."""
-    usable = [d for d in dates if d.role in {"point", "range"} and d.value and d.kind != "vague"]
-    inside = [d for d in usable if clause[0] <= d.start and d.end <= clause[1]]
-    if inside:
-        return min(inside, key=lambda d: (d.start > at, abs(d.start - at)))
-    earlier = [d for d in usable if sentence.start <= d.start and d.end <= clause[0]]
-    return earlier[-1] if earlier else None
-
-
-# --------------------------------------------------------------------------------------------
-# of a whole deal
-
-
-def deal_status(reading: Reading, draft: Draft, main: Relation) -> tuple[str, Cite]:
-    """How far a deal has come, with the words that say it: an end beats all, the body the title."""
-    cued = [(s, cue, r) for s, cue, r in draft.statuses if cue]
-    ended = [
-        entry for entry in cued if entry[0] == "terminated" and not entry[2].hit.trigger.follows
+def find_cues(folded: str, start: int, end: int, *, section: str = "status") -> list[Cue]:
+    """The cues of a stretch of text, left to right; the longest word wins."""
+    if start >= end:
+        return []
+    pattern, table = _table(section)
+    return [
+        (table[match.group()], start + match.start(), start + match.end())
+        for match in pattern.finditer(_masked(folded, start, end))
     ]
-    own = [entry for entry in cued if entry[2] is main]
-    body = [e for e in cued if not e[2].hit.trigger.follows and not e[2].sentence.title]
-    title = [e for e in cued if not e[2].hit.trigger.follows]
-    for entries in (ended, own, body, title):
-        if entries:
-            status, cue, _ = entries[0]
-            return status, reading.cite(cue.start, cue.end)
-    return main.hit.trigger.status, reading.cite(main.hit.start, main.hit.end)
 
 
-_ANNOUNCED = re.compile("|".join(map(re.escape, words("cues.toml", "announcement", "words"))))
-_VAGUE_DAY = re.compile("近日|日前|近期|不久前|最近")
-_HEARSAY = re.compile("|".join(map(re.escape, words("cues.toml", "hearsay", "words"))))
+# --------------------------------------------------------------------------------------------
+# the status that one relation tells
+
+
+def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | None]:
+    """The state of a deal as one relation tells it, with the cue and the place that decide.
+
+    Without a cue it is the trigger's own, which says little: 收购 alone is announced.
+    """
+    begin = _governed_from(reading, relation)
+    nominal = _reference(reading, relation)
+    for place, cue in (
+        ("after", None if nominal else _ended(reading, relation)),
+        ("front", _front(reading, relation, begin, nominal)),
+        ("beside", _beside(reading, relation)),
+        ("behind", _behind(reading, relation, nominal=nominal is not None)),
+        ("if", None if nominal else _condition(reading, relation, begin)),
+        ("lead", None if nominal else _lead(reading, relation)),
+        ("told", None if nominal else _told(reading, relation, begin)),
+    ):
+        if cue:
+            if cue[0] == "announced" and _is_report_word(reading.folded, cue):
+                done = relation.hit.trigger.status == "completed"
+                past = _told(reading, relation, begin) if done and not nominal else None
+                place, cue = ("told", past) if past else ("said", cue)
+            status, start, end = _of_trade(reading, relation, cue)
+            return status, Cited(status, start, end, place)
+    return relation.hit.trigger.status, None  # type: ignore[return-value]
+
+
+def _governed_from(reading: Reading, relation: Relation) -> int:
+    """Where the words begin that may govern the trigger: behind a relative clause of its subject.
+
+    In 计划上市的X完成融资 that is X.
+    """
+    start, hit = relation.clause.start, relation.hit
+    subject = hit.trigger.roles.get("subject")
+    for role, party in relation.parties:
+        if role == subject and start <= party.start < hit.start:
+            before = reading.folded[start : party.start].rstrip(' “"「\x01')
+            if before.endswith("的") and not _COMPLEMENT.search(before):
+                start = party.start
+    return start
+
+
+# 为新创立的X筹集: the words before 的 describe X, but the cue before 为 still governs
+_COMPLEMENT = re.compile(
+    "(?:为|向|对|给|与|和|将|把|从|被|由|在|以|同)[^，。为向对给与和将把从被由在以同]{0,14}的$"
+)
+_REFERENCE_GAP = 8
+
+
+def _reference(reading: Reading, relation: Relation) -> int | None:
+    """Where 本次 or its like begins, which makes the trigger a name for a deal told elsewhere."""
+    if reading.folded[relation.hit.start - 1 : relation.hit.start] == "该":
+        return relation.hit.start - 1
+    low = max(relation.clause.start, relation.hit.start - _REFERENCE_GAP)
+    match = _pattern("reference").search(reading.folded, low, relation.hit.start)
+    return match.start() if match else None
+
+
+def _front(reading: Reading, relation: Relation, begin: int, nominal: int | None) -> Cue | None:
+    """What the cues in front of a trigger add up to."""
+    cues = find_cues(reading.folded, begin, relation.hit.start)
+    if nominal is not None:
+        cues = [cue for cue in cues if nominal - 3 <= cue[2] <= nominal]
+    return _resolve(reading.folded, cues)
+
+
+def _resolve(folded: str, cues: Sequence[Cue]) -> Cue | None:
+    """The cue that decides among several: 宣布拟完成 is a plan, 宣布完成 done, 获得批准 agreed."""
+    last: dict[Status, Cue] = {cue[0]: cue for cue in cues}
+    for status in ("terminated", "talks"):
+        if status in last:
+            return next(cue for cue in cues if cue[0] == status)
+    done, agreed = last.get("completed"), last.get("announced")
+    if done and agreed and agreed[1] > done[1] and not _is_report_word(folded, agreed):
+        return agreed
+    return done or agreed
+
+
+def _is_report_word(folded: str, cue: Cue) -> bool:
+    return folded[cue[1] : cue[2]] in _words("report", "words")
+
+
+_ENDED = re.compile(
+    "(?:交易|收购|谈判|协议|合作|计划|此事|洽谈|并购|最终|随后|后来|但|[^，。；]后)[^。；，]{0,14}?"
+    "(告吹|破裂|终止(?!费)|流产|谈崩|叫停|搁浅|作罢|未果|泡汤|无果而终|后退出|撤回)"
+    "|(?:传闻|消息|报道|说法)[”」]?[^。；，]{0,4}(不实)|对此[^。；，]{0,6}(否认)"
+)
+_OPEN = re.compile("可能|如果|若|一旦|将|或|是否|未终止|是由")
+
+
+def _ended(reading: Reading, relation: Relation) -> Cue | None:
+    """The end of a deal, told behind it in its sentence: ……收购Y，但该交易最终告吹."""
+    match = _ENDED.search(reading.folded, relation.hit.end, relation.sentence.end)
+    if not match or _OPEN.search(match.group()):
+        return None
+    group = match.lastindex or 0
+    return "terminated", match.start(group), match.end(group)
+
+
+def _beside(reading: Reading, relation: Relation) -> Cue | None:
+    """收购了, 投资过, 收购的: the trigger's word with the particle; 并入: a word that is done."""
+    start, end = relation.hit.start, relation.hit.end
+    word = reading.folded[start:end]
+    if word in _words("beside", "done"):
+        return "completed", start, end
+    if reading.folded[start : end + 1] in _words("beside", "done"):
+        return "completed", start, end + 1
+    if _pattern("beside").match(_masked(reading.folded, end, end + 3)):
+        return "completed", start, end + 1
+    return None
+
+
+_NEXT_PREDICATE = re.compile("并(?!购)|且|用于|旨在|以便|以加|，|。|；")
+
+
+def _behind(reading: Reading, relation: Relation, *, nominal: bool) -> Cue | None:
+    """收购的谈判, 收购事项已完成: the first cue behind a trigger, before a further predicate."""
+    start, end = relation.hit.end, relation.clause.end
+    if further := _NEXT_PREDICATE.search(reading.folded, start, end):
+        end = further.start()
+    cues = find_cues(reading.folded, start, end, section="behind")
+    if nominal:
+        cues = [cue for cue in cues if cue[0] in {"completed", "terminated"}]
+    if nominal and len(cues) != len(find_cues(reading.folded, start, end, section="behind")):
+        return None
+    return cues[0] if cues else None
+
+
+def _lead(reading: Reading, relation: Relation) -> Cue | None:
+    """The cue of the clauses before, for a trigger whose subject stands there: 计划…，收购…."""
+    hit, clause = relation.hit, relation.clause
+    subject = hit.trigger.roles.get("subject")
+    own = any(
+        role == subject and clause.start <= party.start < hit.start
+        for role, party in relation.parties
+    )
+    if own and not hit.trigger.follows:
+        return None
+    before = [c for c in relation.sentence.clauses if c.end <= clause.start]
+    for earlier in reversed(before[-2:]):
+        cues = find_cues(reading.folded, earlier.start, earlier.end)
+        if cue := _resolve(reading.folded, cues):
+            return cue if cue[0] != "completed" or hit.trigger.follows else None
+    return None
+
+
+_SETTLED = frozenset(["investment", "acquisition", "divestment", "debt", "ipo"])
+
+
+def _told(reading: Reading, relation: Relation, begin: int) -> Cue | None:
+    """A mark of the past makes a deal a fact: 曾投资, 去年收购, 2019年发债."""
+    if relation.type not in _SETTLED:
+        return None
+    start, end = begin, relation.hit.start
+    match = _pattern("told").search(_masked(reading.folded, start, end))
+    if match and reading.folded[start + match.end() : start + match.end() + 1] != "的":
+        return "completed", start + match.start(), start + match.end()
+    if start == relation.clause.start:
+        start = relation.sentence.start
+    for date in _dates_of(reading, relation):
+        if start <= date.start < end and _is_past(reading, date):
+            return "completed", date.start, date.end
+    return None
+
+
+# 昨日, 3月, 2019年: the words that prove a date to be one; 前天 and 一季度 prove nothing by themselves
+_TOLD_UNIT = re.compile("[年月日]|[天周]前")
+
+
+def _is_past(reading: Reading, date: DateMention) -> bool:
+    """Whether a date ends before the day of publication."""
+    now, value = reading.published or "", date.value or ""
+    if not _TOLD_UNIT.search(reading.folded, date.start, date.end):
+        return False
+    return bool(value and now) and not _covers(value, now) and _start_of(value) < now
+
+
+def _condition(reading: Reading, relation: Relation, begin: int) -> Cue | None:
+    match = _pattern("hypothetical").search(reading.folded, begin, relation.hit.start)
+    return ("talks", *match.span()) if match else None
+
+
+def _of_trade(reading: Reading, relation: Relation, cue: Cue) -> Cue:
+    """A contract won is agreed, not done; every other cue means what it says."""
+    trade = relation.type in {"procurement", "partnership"}
+    if trade and reading.folded[cue[1] : cue[2]] in _words("trade", "agreed"):
+        return "announced", relation.hit.start, relation.hit.end
+    return cue
+
+
+# --------------------------------------------------------------------------------------------
+# the status of a whole deal
+
+
+def deal_status(reading: Reading, draft: Draft, main: Relation) -> tuple[Status, Cite]:
+    """How far a deal has come, with the words that say it: the weightiest of its tellings."""
+    if draft.type == "ipo" and (step := _listing_step(reading, draft)):
+        return step
+    votes: Counter[Status] = Counter()
+    best: dict[Status, tuple[int, Cited]] = {}
+    for status, cue, relation in draft.statuses:
+        weight = _weight(draft, relation, cue)
+        votes[status] += weight  # type: ignore[index]
+        told = cue or Cited(status, relation.hit.start, relation.hit.end, "none")
+        if weight > best.get(status, (0, told))[0]:  # type: ignore[call-overload]
+            best[status] = (weight, told)  # type: ignore[index]
+    if not votes:
+        return main.hit.trigger.status, reading.cite(main.hit.start, main.hit.end)  # type: ignore[return-value]
+    status = max(votes, key=lambda s: (votes[s], -STATUSES.index(s)))
+    cue = best[status][1]
+    if status == "talks" and _mere_plan(reading, cue) and (signed := _signing(reading, draft)):
+        return "announced", signed
+    return status, reading.cite(cue.start, cue.end)
+
+
+def _weight(draft: Draft, relation: Relation, cue: Cited | None) -> int:
+    weights = read_toml("cues.toml")["weight"]
+    body = [r for r in draft.relations if not r.sentence.title and not r.hit.trigger.follows]
+    if relation.sentence.title:
+        place = "title"
+    else:
+        place = "first" if body and relation.sentence == body[0].sentence else "later"
+    found: int = 4 * weights[cue.rule if cue else "none"] * weights[place]
+    return found // 4 if relation.hit.trigger.follows else found
+
+
+_PLANNED = frozenset(["拟", "计划", "预计", "即将"])
+
+
+def _mere_plan(reading: Reading, cue: Cited) -> bool:
+    return reading.folded[cue.start : cue.end] in _PLANNED
+
+
+_SIGNED = re.compile("签署|签订|订立|达成协议|达成最终协议")
+_UNSIGNED = re.compile("拟|将|计划|尚未|未|关于|后续|待|预计|若")
+_SOFT = re.compile("备忘录|框架")
+_LETTER = re.compile("意向性|意向书|意向协议|意向金|不具有?法律约束力|尚未签|未签署")
+_CLAUSE_END = re.compile("[，：。；]")
+
+
+def _signing(reading: Reading, draft: Draft) -> Cite | None:
+    """The words that say that this deal was signed, in a sentence that tells it."""
+    spans = list(_telling(reading, draft))
+    if any(_LETTER.search(reading.folded, *span) for span in spans):
+        return None
+    for start, end in spans:
+        for match in _SIGNED.finditer(reading.folded, start, end):
+            before = _CLAUSE_END.split(reading.folded[start : match.start()])[-1]
+            behind = _CLAUSE_END.split(reading.folded[match.end() : match.end() + 24])[0]
+            if not _UNSIGNED.search(before) and not _SOFT.search(behind):
+                return reading.cite(*match.span())
+    return None
+
+
+def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
+    """A step of a listing that its sentences tell: done, or taken in public."""
+    for relation in draft.relations:
+        start, end = relation.sentence.start, relation.sentence.end
+        done = _pattern("listing", "done").search(reading.folded, start, end)
+        if done and not _planned(reading, relation, done.start()):
+            return "completed", reading.cite(*done.span())
+    for relation in draft.relations:
+        start, end = relation.sentence.start, relation.sentence.end
+        filed = _pattern("listing", "filed").search(reading.folded, start, end)
+        if filed and not _pattern("listing", "hidden").search(reading.folded, start, filed.start()):
+            return "announced", reading.cite(*filed.span())
+    return None
+
+
+def _planned(reading: Reading, relation: Relation, at: int) -> bool:
+    start = relation.sentence.clause_at(at).start
+    return any(cue[0] == "talks" for cue in find_cues(reading.folded, start, at))
+
+
+# --------------------------------------------------------------------------------------------
+# dates of one relation
+
+
+_OTHER_EVENT = re.compile(
+    "成立|创立|创办|诞生|起诉|上线|推出|毕业|加入|入职|截至|截止|距|时隔|以来|较|相比|年报"
+)
+_APPROVED = re.compile("[^，。；]{0,4}获[^，。；]{0,20}(?:批准|受理|通过)")
+_REPORT = re.compile(
+    "[ \x01]*[)）]?(?:凌晨|早间|上午|中午|下午|晚间|晚|早)?[，, ]?(?:独家)?(?:的?一?份?)"
+    "(?:报道|援引|获悉|消息|爆料|透露|发布消息|发布博文|发文|称|撰文|据|有消息|《|有报道|[两多数一]?[名位]?(?:知情|消息)人士)"
+)
+_LEADS_IN = 18
+
+
+def pick_date(reading: Reading, relation: Relation) -> DateMention | None:
+    """The date that a relation gives its deal: of its clause, else of one that leads in to it."""
+    found = [d for d in _dates_of(reading, relation) if not _is_report(reading, d)]
+    return found[0] if found else None
+
+
+def _dates_of(reading: Reading, relation: Relation) -> list[DateMention]:
+    """The usable dates that a relation's sentence gives it, the nearest first."""
+    sentence, clause, at = relation.sentence, relation.clause, relation.hit.start
+    begin = _governed_from(reading, relation)
+    usable = [
+        d
+        for d in reading.dates
+        if sentence.start <= d.start and d.end <= sentence.end and _usable(reading, d)
+    ]
+    inside = [d for d in usable if begin <= d.start and d.end <= clause.end]
+    inside = [d for d in inside if not _foreign(reading, clause, d)]
+    inside.sort(key=lambda d: (d.start > at, abs(d.start - at)))
+    if begin > clause.start:
+        return inside
+    earlier = [
+        d
+        for d in usable
+        if d.end <= clause.start and not _foreign(reading, sentence.clause_at(d.start), d)
+    ]
+    return inside + earlier[::-1]
+
+
+def _usable(reading: Reading, date: DateMention) -> bool:
+    """Whether a date can be that of a deal: a point or range of the calendar, not to come."""
+    if date.role not in {"point", "range"} or not date.value or date.kind == "vague":
+        return False
+    now = reading.published
+    return not now or _start_of(date.value) <= _end_of(now)
+
+
+def _start_of(value: str) -> str:
+    """The first day of a date as it is told, for comparison."""
+    if "-Q" in value or "-H" in value:
+        year, part = value.split("-")
+        months = 3 if part[0] == "Q" else 6
+        return f"{year}-{(int(part[1]) - 1) * months + 1:02}-01"
+    return (value + "-01-01")[:10] if len(value) < 10 else value
+
+
+def _end_of(value: str) -> str:
+    return value if len(value) == 10 else value + "~"
+
+
+def _foreign(reading: Reading, clause: Clause, date: DateMention) -> bool:
+    """Whether a date belongs to another event: 成立于2023年, 截至5月, 距上一轮一个月."""
+    around = reading.folded[max(clause.start, date.start - 6) : min(clause.end, date.end + 10)]
+    behind = reading.folded[date.end : min(clause.end, date.end + 30)]
+    return bool(_OTHER_EVENT.search(around) or _APPROVED.match(behind))
+
+
+def _is_report(reading: Reading, date: DateMention) -> bool:
+    """Whether a date is that of a report by an outlet: 据彭博社今天报道."""
+    return bool(_REPORT.match(reading.folded, date.end))
+
+
+# --------------------------------------------------------------------------------------------
+# the date of a whole deal
+
+
+_ANNOUNCED = _any_of("announcement", "words")
+_VAGUE_DAY = re.compile("近日|日前|近期|不久前|最近|几周前|周前|此前|曾")
+_TODAY = re.compile("今日|今天|今晨|今晚|刚刚")
+_HEARSAY = _any_of("hearsay", "words")
+_OFFICIAL = re.compile("公告|声明|披露|通告")
+_HEARD = re.compile("获悉|获知")
+_SAID = re.compile(
+    "[ \x01]*[)）]?(?:凌晨|早间|上午|中午|下午|晚间|晚|早)?(?:正式|在[^，。]{2,12})?"
+    "(?:同步|对外|联合|已)?(?:宣布|表示|公告|披露|发布公告|官宣|发布声明|签署|签订|达成|确认|举行)"
+)
+_SIGNS = re.compile("[^，。；]{2,40}(?:签署|签订|订立)")
 
 
 def deal_date(
     reading: Reading, draft: Draft, main: Relation, status: str
 ) -> tuple[str | None, tuple[Cite, ...]]:
-    """The date told for the deal, else the day of the report where the deal was announced that day."""
-    if draft.date and draft.date.value:
-        return _derived(reading, draft.date)
+    """The date told for the deal, else the day of the report where it was announced that day."""
+    for date in _candidates(reading, draft, main, status):
+        value, cites = _derived(reading, date)
+        if value:
+            return value, cites
     if draft.past or not reading.published or len(reading.published) != 10:
         return None, ()
-    for sentence in _telling(reading, draft, main):
-        stretch = reading.folded[sentence.start : sentence.end]
-        cue = _ANNOUNCED.search(stretch)
-        if cue and not _VAGUE_DAY.search(stretch) and not _HEARSAY.search(stretch):
-            if cue.group() == "宣布" and not _dateline(reading, sentence):
-                continue
-            start = sentence.start + cue.start()
-            return reading.published, (reading.cite(start, start + len(cue.group())),)
+    for start, end in _telling(reading, draft):
+        if cue := _published_today(reading, start, end):
+            return reading.published, (reading.cite(*cue),)
+    if status in {"talks", "announced"} and (cue := _notice(reading, main)):
+        return reading.published, (reading.cite(*cue),)
     return None, ()
+
+
+def _notice(reading: Reading, main: Relation) -> tuple[int, int] | None:
+    """The word of the notice whose paragraph tells a deal: X公告，…。其中，Y出资…."""
+    start = reading.folded.rfind("\n", 0, main.sentence.start) + 1
+    first = next((s for s in reading.sentences if s.start >= start), None)
+    if first is None or first.title:
+        return None
+    cue = _published_today(reading, first.start, first.end)
+    return cue if cue and _OFFICIAL.match(reading.folded, cue[0]) else None
+
+
+def _candidates(reading: Reading, draft: Draft, main: Relation, status: str) -> list[DateMention]:
+    """The dates that a deal may have, the likeliest first: days before months before years."""
+    found: list[DateMention] = []
+    order = sorted(draft.relations, key=lambda r: (r is not main, r.sentence.title))
+    for relation in order:
+        here = [d for d in _dates_of(reading, relation) if _fits(reading, d, status)]
+        found += [d for d in here if relation is main or len(d.value or "") > len("2025")]
+    for start, end in _telling(reading, draft):
+        found += [
+            d
+            for d in reading.dates
+            if start <= d.start < end and _usable(reading, d) and _dates_a_word(reading, d)
+        ]
+    return sorted(dict.fromkeys(found), key=lambda d: -len(d.value or ""))
+
+
+def _dates_a_word(reading: Reading, date: DateMention) -> bool:
+    """Whether what was said or signed that day stands behind a date."""
+    said = _SAID.match(reading.folded, date.end) or _SIGNS.match(reading.folded, date.end)
+    return bool(said) and not _is_report(reading, date)
+
+
+def _fits(reading: Reading, date: DateMention, status: str) -> bool:
+    """A report dates only what is being talked of; a plan has no date as vague as this year."""
+    now = reading.published or ""
+    if status == "talks":
+        return not (date.value and len(date.value) < 10 and _start_of(date.value)[:4] == now[:4]
+                    and not _is_report(reading, date) and _covers(date.value, now))  # fmt: skip
+    if not _is_report(reading, date):
+        return True
+    sentence = next(s for s in reading.sentences if s.start <= date.start < s.end)
+    told = reading.folded[sentence.start : sentence.end]
+    return not _HEARSAY.search(told) and bool(_SAID_ANYWHERE.search(told))
+
+
+_SAID_ANYWHERE = re.compile("宣布|公告|同意|官宣|披露|声明")
+
+
+def _covers(value: str, day: str) -> bool:
+    """Whether a month, quarter, half or year holds a day."""
+    if len(value) == 4:
+        return day.startswith(value)
+    if "Q" in value or "H" in value:
+        return _start_of(value) <= day and int(day[5:7] or 0) <= int(_start_of(value)[5:7]) + (
+            2 if "Q" in value else 5
+        )
+    return day.startswith(value)
+
+
+def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] | None:
+    """The word by which a sentence says that a deal was made public on the day of the report."""
+    stretch = reading.folded[start:end]
+    if _HEARSAY.search(stretch):
+        return None
+    for match in _ANNOUNCED.finditer(stretch):
+        before = stretch[: match.start()]
+        official = bool(_OFFICIAL.match(match.group()))
+        if official and not re.search("此前|曾|前期", before[-14:]):
+            return start + match.start(), start + match.end()
+        fresh = _TODAY.search(before) or (
+            not _VAGUE_DAY.search(stretch)
+            and (_HEARD.search(before) or _dateline(reading, start, end))
+        )
+        if fresh and not re.search("此前|曾|周前|月前", before[-14:]):
+            return start + match.start(), start + match.end()
+    return None
 
 
 def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cite, ...]]:
@@ -125,6 +541,8 @@ def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cit
     own = reading.cite(date.start, date.end)
     whole = reading.published if reading.published and len(reading.published) == 10 else None
     day = datetime.date.fromisoformat(whole) if whole else None
+    if last := _last_day(reading, date, day):
+        return last
     alone = parse_date(own.text, published=day)
     if alone and alone.value == date.value:
         return date.value, (own,)
@@ -137,21 +555,36 @@ def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cit
     return None, ()
 
 
-def _telling(reading: Reading, draft: Draft, main: Relation) -> Iterator[Sentence]:
+_UNTIL = re.compile("至|到|—|–|-|~|～")
+
+
+def _last_day(
+    reading: Reading, date: DateMention, day: datetime.date | None
+) -> tuple[str, tuple[Cite, ...]] | None:
+    """The day on which a deal that took several days was done: 4月14日至16日."""
+    until = _UNTIL.search(reading.folded, date.start, date.end)
+    if date.role != "range" or len(date.end_value or "") < 10 or until is None:
+        return None
+    cite = reading.cite(until.end(), date.end)
+    found = parse_date(cite.text, published=day)
+    if found is None or found.value is None or found.value != date.end_value:
+        return None
+    return (found.value, (cite,)) if found.value <= (reading.published or "") else None
+
+
+def _telling(reading: Reading, draft: Draft) -> Iterator[tuple[int, int]]:
     """The sentences that tell a deal; for one told in the title, also those that name its parties."""
-    yield main.sentence
-    yield from (relation.sentence for relation in draft.relations)
-    if main.sentence.title:
+    spans = [(r.sentence.start, r.sentence.end) for r in draft.relations]
+    yield from dict.fromkeys(spans)
+    if any(relation.sentence.title for relation in draft.relations):
         forms = [
             f for side in draft.sides.values() for _, entity in side.values() for f in entity.forms
         ]
         for sentence in reading.sentences[:4]:
             text = reading.text[sentence.start : sentence.end]
             if any(form in text for form in forms):
-                yield sentence
+                yield sentence.start, sentence.end
 
 
-def _dateline(reading: Reading, sentence: Sentence) -> bool:
-    return any(
-        d.role == "dateline" and sentence.start <= d.start < sentence.end for d in reading.dates
-    )
+def _dateline(reading: Reading, start: int, end: int) -> bool:
+    return any(d.role == "dateline" and start <= d.start < end for d in reading.dates)

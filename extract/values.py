@@ -48,13 +48,31 @@ def money_roles(skeleton: str, money: Sequence[Quantity]) -> list[MoneyRole]:
     roles: list[MoneyRole] = []
     free = 0  # words before this offset already belong to an earlier amount
     for quantity in money:
-        role, free = _money_role(skeleton, quantity, free)
+        role, end = _money_role(skeleton, quantity, free)
+        if role == "amount" and roles[-1:] == ["valuation"]:
+            gap = skeleton[free : quantity.start]
+            role = "valuation" if _RISEN.fullmatch(gap) else role
+        free = end
         roles.append(role)
     return roles
 
 
-# 融资3亿美元估值20亿: the word between two amounts belongs to the second
-_NEXT = re.compile(r"[^，。；：\n0-9]{0,5}[0-9]")
+# 融资3亿美元估值20亿: the word between two amounts belongs to the second, unless a verb begins anew
+# behind it (以40亿美元估值融资4亿) or it is tied to the first (以20亿的估值拿了1亿)
+_NEXT = re.compile(
+    r"(?:(?!融|筹|募|做|完成|进行|获|拿|投|收购|出售|推进|开启|寻求)[^，。；：\n0-9]){0,5}[0-9]"
+)
+_TIED = re.compile(r"(?:以|按|在|对应)[^，。；：\n]{0,6}$")
+_ITS_OWN = re.compile(r"[ \x01]*(?:的|投前|投后|左右|以上)")
+_RISEN = re.compile(
+    r"[^，。；：\n0-9]{0,8}(?:涨|升|增|提高|跃|飙|翻|上调)[^，。；：\n0-9]{0,4}(?:至|到|了)?[^，。；：\n0-9]{0,3}$"
+)
+
+
+def _owns(skeleton: str, quantity: Quantity) -> bool:
+    """Whether a preposition in front or a particle behind ties the word behind to the amount."""
+    before = skeleton[max(0, quantity.start - 8) : quantity.start]
+    return bool(_TIED.search(before) or _ITS_OWN.match(skeleton, quantity.end))
 
 
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
@@ -65,7 +83,7 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
         return "other", quantity.end
     for kind in ("valuation", "other"):
         match = patterns[f"{kind} behind"].match(skeleton, quantity.end)
-        if match and not _NEXT.match(skeleton, match.end()):
+        if match and (_owns(skeleton, quantity) or not _NEXT.match(skeleton, match.end())):
             return kind, match.end()
     before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
@@ -89,6 +107,55 @@ def nearest(
     return None
 
 
-def rounds_in(rounds: Sequence[Mention], start: int, end: int) -> list[Mention]:
-    """The rounds named in a stretch of text."""
+_BEFORE_IT = re.compile(
+    r"(?:较|(?<![占股])比(?!例|重|率|分)|上一?轮[^，。；]{0,8}|此前的|二级市场[^，。；]{0,6})[^，。；：\n]{0,12}$"
+)
+_FROM = re.compile(r"(?:从|由)[^，。；：\n]{0,14}$")
+_GROWN = re.compile(r"[^，。；：\n]{0,12}?(?:涨|升|增|提高|跃|飙|翻|上调|降|跌|减)")
+
+
+def is_former(skeleton: str, quantity: Quantity) -> bool:
+    """Whether a value is the one before: 从10亿涨到20亿, 较上一轮的5亿."""
+    before = skeleton[max(0, quantity.start - 22) : quantity.start]
+    if _BEFORE_IT.search(before):
+        return True
+    return bool(_FROM.search(before) and _GROWN.match(skeleton, quantity.end))
+
+
+_AFTER_ROUND = re.compile(r"(?: ?(?:股权)?(?:融资|投资))?(?:之?后(?!，)|以来|时(?!，))")
+_SINCE = re.compile(r"(?:在|继|距|自|从|较|比)[^，。；]{0,6}$")
+_EARLY = re.compile(r"早在[^，。；]{0,5}$")
+_RECEIVED = re.compile("获|完成|敲定")
+
+
+def rounds_in(
+    folded: str, rounds: Sequence[Mention], clause: Clause, sentence: Sentence
+) -> list[Mention]:
+    """The rounds that a clause names, else the only one of its sentence.
+
+    A round that only dates another one (在A轮融资后继续追加) is none, and 战略投资 is one only where
+    it is received.
+    """
+    usable = [found for found in rounds if not _is_landmark(folded, found)]
+    here = _within(usable, clause.start, clause.end)
+    if not _RECEIVED.search(folded, clause.start, clause.end):
+        here = [found for found in here if found.rule != "rounds.strategic"]
+    if here:
+        return here
+    around = [
+        found
+        for found in _within(usable, sentence.start, sentence.end)
+        if found.rule != "rounds.strategic"
+    ]
+    return around if len({found.value for found in around}) == 1 else []
+
+
+def _within(rounds: Sequence[Mention], start: int, end: int) -> list[Mention]:
     return [found for found in rounds if start <= found.start and found.end <= end]
+
+
+def _is_landmark(folded: str, found: Mention) -> bool:
+    before = folded[max(0, found.start - 7) : found.start]
+    if _EARLY.search(before):
+        return True
+    return bool(_SINCE.search(before) and _AFTER_ROUND.match(folded, found.end))
