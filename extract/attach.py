@@ -152,7 +152,10 @@ def _spans(
 ) -> Iterator[tuple[int, int]]:
     """Where the hardware of a deal is told."""
     if draft.type in _TRADES:
-        yield from ((r.sentence.start, r.sentence.end) for r in draft.relations)
+        clauses = [(r.clause.start, r.clause.end) for r in draft.relations]
+        own = any(True for _ in _within(reading, clauses))
+        whole = [(r.sentence.start, r.sentence.end) for r in draft.relations]
+        yield from clauses if own else whole
     for condition in conditions:
         if condition.kind in {"procurement", "tranche"}:
             yield condition.start, condition.end

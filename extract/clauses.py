@@ -107,15 +107,18 @@ def _group_patterns() -> dict[str, re.Pattern[str]]:
             rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"
         ),
         "marker": re.compile(rf"(?P<compound>{compounds})|(?P<marker>{markers})"),
-        "breaker": re.compile(alternation(words("clauses.toml", "marker", "breakers")) + "|[，。；：\n]"),
-        "modifier": re.compile(rf"{glue}*(?:{behind}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"),
+        "breaker": re.compile(
+            alternation(words("clauses.toml", "marker", "breakers")) + "|[，。；：\n]"
+        ),
+        "modifier": re.compile(
+            rf"{glue}*(?:{behind}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"
+        ),
         "former": re.compile(r"(?<![目此之日以当年月天周提空])前$"),
     }
 
 
 def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> list[Group]:
     """The groups of a sentence, left to right."""
-    patterns = _group_patterns()
     runs: list[list[Mention]] = []
     for party in parties:
         if runs and _in_list(skeleton, runs[-1][-1].end, party.start):

@@ -18,6 +18,7 @@ from extract.mentions import Mention
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
 from extract.relations import Relation
+from extract.resolve import parent_of
 from extract.state import deal_date, deal_status
 
 # --------------------------------------------------------------------------------------------
@@ -58,7 +59,9 @@ def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:
 _SOURCE_OF_MONEY = re.compile("资金来源|用于|偿还|其余|补充流动资金")
 
 
-_NEW_ROUND = re.compile(r"(?:启动|推进|官宣|完成|宣布|拿到|开启|获得?)[^，。；]{0,6}(?:新一轮|首轮|一轮)")
+_NEW_ROUND = re.compile(
+    r"(?:启动|推进|官宣|完成|宣布|拿到|开启|获得?)[^，。；]{0,6}(?:新一轮|首轮|一轮)"
+)
 
 
 _IF = re.compile("|".join(map(re.escape, words("cues.toml", "hypothetical", "words"))))
@@ -87,7 +90,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "list":
         return _told_here(found)
     if trigger.name in {"invest", "put_money"}:
-        return len(found.relation.told) > 1 or bool(found.amount or found.stake or found.rounds)
+        told = found.amount or found.stake or found.rounds or found.date
+        return len(found.relation.told) > 1 or bool(told)
     return True
 
 
@@ -139,12 +143,21 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if found.relation.hit.trigger.follows and not payees:
         return draft.type == found.relation.type
     if payees and draft.ids("target") and not payees & draft.ids("target"):
-        return False
+        return _of_one_house(draft, payees) and bool(payers & draft.ids("investor"))
     if found.relation.hit.trigger.follows or found.relation.hit.trigger.name == "funding":
         return True
     if payees & draft.ids("target") and (_titled(draft, found) or _same_figures(draft, found)):
         return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+def _of_one_house(draft: Draft, payees: set[str]) -> bool:
+    """Whether those that are paid are parent and unit: 亚马逊 and AWS."""
+    return any(
+        parent_of(one) == other or parent_of(other) == one
+        for one in payees
+        for other in draft.ids("target")
+    )
 
 
 def _sides_of(reading: Reading, found: Detail) -> tuple[set[str], set[str]]:
@@ -160,7 +173,9 @@ def _only_in_title(draft: Draft) -> bool:
 
 def _same_money(draft: Draft, found: Detail) -> bool:
     one, other = draft.amount, found.amount
-    return bool(one and other and (one.min, one.max, one.unit) == (other.min, other.max, other.unit))
+    return bool(
+        one and other and (one.min, one.max, one.unit) == (other.min, other.max, other.unit)
+    )
 
 
 def _same_figures(draft: Draft, found: Detail) -> bool:
@@ -243,8 +258,11 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
 def _add_party(reading: Reading, draft: Draft, side: str, role: str, party: Mention) -> None:
     entity = reading.entities.of(party)
     other = "target" if side == "investor" else "investor"
-    if entity.id in draft.sides[other]:
+    house = {parent_of(identity) for identity in draft.ids(side)}
+    if entity.id in draft.sides[other] or entity.id in house - {""}:
         return
+    if draft.relations and (parent := parent_of(entity.id)):
+        draft.sides[side].pop(parent, None)  # a unit that acts in its own name is the party
     old = draft.sides[side].get(entity.id)
     if old is None or (role == "lead_investor" and old[0] == "investor"):
         draft.sides[side][entity.id] = (role, entity)

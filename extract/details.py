@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 from extract.amounts import Quantity
@@ -59,7 +59,9 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
 
 
 _RAISED = re.compile(r"(?:募|筹|融|集资|发行规模|规模|定增)[^，。；：]{0,16}$")
-_RAISED_BEHIND = re.compile(r"[ \x01]*(?:的)?[^，。；：]{0,6}(?:IPO|首次公开|上市|公开募股|招股|定增|发行)")
+_RAISED_BEHIND = re.compile(
+    r"[ \x01]*(?:的)?[^，。；：]{0,6}(?:IPO|首次公开|上市|公开募股|招股|定增|发行)"
+)
 
 
 def _amount(reading: Reading, relation: Relation) -> Quantity | None:
@@ -95,7 +97,7 @@ def _market(reading: Reading, relation: Relation) -> DealType:
         return "investment"
     whole = reading.skeleton[sentence.start : clause.end]
     told = whole if _RAISING.match(reading.folded, hit.start) else own
-    if _BORROWING.search(own):
+    if _BORROWING.search(whole) and not _ROUND.search(whole):
         return "debt"
     return "ipo" if _LISTING.search(told) else "investment"
 
@@ -138,7 +140,10 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
     kind: DealType = "acquisition"
     if relation.hit.trigger.name == "funding":
         kind = _market(reading, relation)
-        changed = {"ipo": {"investee": "issuer"}, "debt": {"investee": "borrower", "investor": "lender"}}.get(kind)
+        changed = {
+            "ipo": {"investee": "issuer"},
+            "debt": {"investee": "borrower", "investor": "lender"},
+        }.get(kind)
     elif relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
     elif relation.type == "investment" and relation.hit.trigger.name in {"buy_stake", "invest"}:
@@ -150,9 +155,7 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
     if not changed:
         return relation
     parties = tuple((changed.get(role, role), party) for role, party in relation.parties)
-    return Relation(
-        relation.hit, kind, relation.sentence, relation.clause, parties, relation.told
-    )
+    return Relation(relation.hit, kind, relation.sentence, relation.clause, parties, relation.told)
 
 
 _SHARE = re.compile(
@@ -218,7 +221,9 @@ _RELEASED = re.compile(r"(?:释放|对应|出让|换取|换得)[^，。；]{0,16
 _RESPECTIVELY = re.compile(r"分别(?:将)?(?:合计)?(?:持有|持股|占)")
 
 
-def _held_after(reading: Reading, relation: Relation, shares: Sequence[Quantity]) -> Quantity | None:
+def _held_after(
+    reading: Reading, relation: Relation, shares: Sequence[Quantity]
+) -> Quantity | None:
     """The share told by a later sentence of the paragraph: 交易完成后，X将持有Y 20%股权."""
     for sentence in following(reading, relation, 4):
         match = _SHARE_AFTER.match(reading.folded, sentence.start)

@@ -94,8 +94,9 @@ _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
 def lower(text: str) -> str:
-    """ASCII letters to lower case; ``str.lower`` may change the length, this cannot."""
-    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
+    """Letters to lower case; where ``str.lower`` would change the length, ASCII letters alone."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else text.translate(_ASCII_LOWER)
 
 
 @cache

@@ -60,26 +60,27 @@ def _table(*path: str) -> tuple[str, ...]:
 
 
 class WordSet:
-    """Words by length, to be looked up at the edges of a stretch without a regular expression."""
+    """Words to be looked up at the edges of a stretch without a regular expression."""
 
     def __init__(self, choices: Sequence[str]) -> None:
-        by_length: dict[int, set[str]] = {}
-        for word in choices:
-            by_length.setdefault(len(word), set()).add(word)
-        self._sizes = [(size, frozenset(by_length[size])) for size in sorted(by_length)[::-1]]
+        self._first: dict[str, list[str]] = {}
+        self._last: dict[str, list[str]] = {}
+        for word in sorted(set(choices), key=len, reverse=True):
+            self._first.setdefault(word[0], []).append(word)
+            self._last.setdefault(word[-1], []).append(word)
 
     def at(self, text: str, start: int, end: int) -> int:
         """The length of the longest word that begins at ``start``, 0 where there is none."""
-        for size, choices in self._sizes:
-            if start + size <= end and text[start : start + size] in choices:
-                return size
+        for word in self._first.get(text[start : start + 1], ()):
+            if text.startswith(word, start, end):
+                return len(word)
         return 0
 
     def before(self, text: str, start: int, end: int) -> int:
         """The length of the longest word that ends at ``end``, 0 where there is none."""
-        for size, choices in self._sizes:
-            if end - size >= start and text[end - size : end] in choices:
-                return size
+        for word in self._last.get(text[end - 1 : end], ()):
+            if text.endswith(word, start, end):
+                return len(word)
         return 0
 
 
@@ -141,10 +142,22 @@ def _automaton(
     if lexicon:
         for surface, entry in org_surfaces().items():
             entries[surface] = (_kind(entry), entry.id, entry.caution, _latin_edge(surface))
+    for surface in tuple(entries):
+        for variant in _spacings(surface):
+            entries.setdefault(variant, entries[surface])
     matcher = ahocorasick_rs.AhoCorasick(
         list(entries), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
     return matcher, tuple(entries.values())
+
+
+_SEAM = re.compile(r"(?<=[a-z0-9.])(?=[一-龥])|(?<=[一-龥])(?=[a-z0-9])")
+_GAP = re.compile(r"(?<=[a-z0-9.]) (?=[一-龥])|(?<=[一-龥]) (?=[a-z0-9])")
+
+
+def _spacings(surface: str) -> tuple[str, ...]:
+    """A name of both scripts with and without the space that some outlets put between them."""
+    return _SEAM.sub(" ", surface), _GAP.sub("", surface)
 
 
 def _latin_edge(surface: str) -> bool:
@@ -256,16 +269,16 @@ def _mask_one(match: re.Match[str]) -> str:
 
 _QUOTED = re.compile(r"[“「『\"]([^“”「」『』\"\n，。；！？]{1,24})[”」』\"]")
 _LATIN = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Z]\. ?)*[A-Za-z][A-Za-z0-9]*(?:[.&'’·-][A-Za-z0-9]+|\+)*"
-    r"(?: (?:(?:of|the|and|by|in|de|for|&) )?(?:[A-Z0-9][A-Za-z0-9.&'’-]*))*\.?"
+    r"(?<![A-Za-z0-9À-ɏ])(?:[A-Z]\. ?)*[A-Za-zÀ-ɏ][A-Za-z0-9À-ɏ]*(?:[.&'’·-][A-Za-z0-9À-ɏ]+|\+)*"
+    r"(?: (?:(?:of|the|and|by|in|de|for|&) )?(?:[A-Z0-9À-Þ][A-Za-z0-9À-ɏ.&'’-]*))*\.?"
 )
 _JUST_LATIN = re.compile(rf"^{_LATIN.pattern}$")
-_LATIN_RUN = re.compile(r"[A-Za-z0-9.&'’ -]{2,}")
+_LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ.&'’ -]{2,}")
 _CHINESE = re.compile(r"[一-龥]")
 _NO_NAME = re.compile(
     r"[，。；：！？、“”「」《》<>\n\x01这那很吗呢么她你我]|[0-9.,]+ ?(?:万|亿|%|％|元|年|月|日|个|家|名|颗|台|块|张)"
     r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大名位只条]|^某|^[0-9]+(?:[A-Za-z]{1,4}|[.,0-9]+)?$"
-    r"|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
+    r"|^[数上近超逾几]?[十百千万亿]{2}|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
 )
 _JUNK = frozenset(" \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
 
@@ -357,11 +370,12 @@ def _particle(text: str, start: int, end: int) -> int:
     return size if size and len(cut(text[start : start + 4])[0]) == 1 else 0
 
 
+@lru_cache(maxsize=1 << 14)
 def is_name(chunk: str) -> bool:
     """Whether a cleaned chunk can be the name of an organisation."""
     if not 2 <= len(chunk) <= 48 or _NO_NAME.search(chunk):
         return False
-    folded = key(chunk)
+    folded = chunk.lower()
     if folded in _generic():
         return False
     if chunk[0].isascii() and _JUST_LATIN.match(chunk):
@@ -382,26 +396,34 @@ def has_suffix(chunk: str) -> bool:
     return _word_set("suffix", "strong").before(chunk, 1, len(chunk)) > 0
 
 
+PHRASE, WORDS, PERHAPS, NAME = range(4)
+
+
 @lru_cache(maxsize=1 << 14)
 def shape(chunk: str) -> int:
-    """How much a chunk looks like a name by itself: 2 as names do, 1 perhaps, 0 as phrases do.
+    """What a chunk looks like by itself: a phrase, words, perhaps a name, or surely one.
 
     Names that no dictionary has fall into single characters (星曜坤泽); phrases fall into words
     and particles (回顾其).
     """
-    latin = _LATIN_RUN.search(chunk)
-    if latin:
+    if len(chunk) < 2:
+        return PHRASE
+    if latin := _LATIN_RUN.search(chunk):
         return _mixed_shape(chunk, latin)
-    size = _word_set("suffix", "strong").before(chunk, 1, len(chunk))
+    common = _word_set("suffix", "common").before(chunk, 1, len(chunk))
+    size = 0 if common else _word_set("suffix", "strong").before(chunk, 1, len(chunk))
     if size and _word_set("suffix", "sure").before(chunk, 2, len(chunk)):
-        return 2
-    tokens = cut(chunk[: len(chunk) - size])
+        return NAME
+    tokens = cut(chunk[: len(chunk) - size - common])
     first, last = _particles("first"), _particles("last")
     single = sum(len(token) == 1 for token in tokens)
-    if single < len(tokens) and (tokens[0] in first or (tokens[-1] in last and not size)):
-        return 0
+    edged = tokens[0] in first or (tokens[-1] in last and not size)
+    if single < len(tokens) and edged:
+        return PHRASE
     telling = sum(len(t) == 1 and t not in first and t not in last for t in tokens)
-    return 2 if telling >= 2 or (telling and size) else 1
+    if telling >= 2 or (telling and size):
+        return NAME
+    return PHRASE if common else (PERHAPS if telling or size else WORDS)
 
 
 @cache
@@ -412,16 +434,17 @@ def _particles(edge: str) -> frozenset[str]:
 def _mixed_shape(chunk: str, latin: re.Match[str]) -> int:
     word = latin.group().strip()
     if word == chunk:
-        return 2
+        return NAME
     rest = (chunk[: latin.start()] + chunk[latin.end() :]).strip()
     spaced = " " in latin.group()[:1] + latin.group()[-1:]
-    if rest[:1] in _particles("first") and not rest.isascii():
-        return 0
+    stopped = word.lower() in _latin_stop()
+    if not rest or rest[0] in _particles("first"):
+        return PHRASE
     if has_suffix(rest) or rest in _places():
-        return 1 if key(word) in _latin_stop() else 2
-    if key(word) in _latin_stop() or len(rest) < 2 or (spaced and latin.start() == 0):
-        return 0
-    return min(shape(rest), 1) if spaced else shape(rest)
+        return PERHAPS if stopped else NAME
+    if stopped or len(rest) < 2 or (spaced and latin.start() == 0):
+        return PHRASE
+    return min(shape(rest), PERHAPS) if spaced else shape(rest)
 
 
 @cache
@@ -495,12 +518,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What may be a name; two places that say so are as good as one that is ``sure``."""
+    """What may be a name; two rules that say so are as good as one that is ``sure``."""
 
     rule: str
     start: int
     end: int
     sure: bool
+    looks: int = PERHAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,6 +605,7 @@ class _Edges:
 def find_in_slots(skeleton: str) -> Iterator[Candidate]:
     """Names that the grammar of deals asks for."""
     slots, matcher, parts = _slots()
+    free = [slot.clause for slot in slots]
     clauses = _Edges(skeleton, _CLAUSE_EDGE)
     sentences = _Edges(skeleton, _SENTENCE_EDGE)
     groups: dict[tuple[int, int, int], list[Anchor]] = {}
@@ -590,7 +615,11 @@ def find_in_slots(skeleton: str) -> Iterator[Candidate]:
         clause = clauses.around(start)
         for place, part in parts[index]:
             bounds = clause if slots[place].reach == "clause" else sentences.around(start)
-            groups.setdefault((place, *bounds), []).append(Anchor(start, end, part))
+            group = (place, *bounds)
+            if group in groups:
+                groups[group].append(Anchor(start, end, part))
+            elif part == "open" or free[place]:
+                groups[group] = [Anchor(start, end, part)]
     for (place, start, end), anchors in groups.items():
         slot = slots[place]
         regions = _closed if slot.closed else _opened
@@ -637,6 +666,8 @@ def _opened(
     del start
     for anchor in anchors:
         left = anchor.end
+        if slot.stop and slot.stop.match(text, left):
+            continue
         if slot.link:
             link = slot.link.match(text, left, end)
             if not link:
@@ -663,7 +694,8 @@ def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate
         name = text[left:right]
         if left < right and is_name(name) and (looks := shape(name)):
             edged = len(regions) > 1 or (slot.closed and left == region.start)
-            yield Candidate(slot.name, left, right, looks == 2 or (slot.sure and edged))
+            sure = looks == NAME or (slot.sure and edged)
+            yield Candidate(slot.name, left, right, sure, looks)
 
 
 @cache
@@ -679,32 +711,52 @@ def _without_adverbs(text: str, start: int, end: int) -> int:
 
 _RUN = re.compile(r"[^，。；：！？\n、]{2,40}(?:、[^，。；：！？\n、]{2,30})+")
 _LAST_STOP = re.compile(
-    r"等|在内|两家|三家|[四五六七八九十]家|以及其|领投|跟投|参投|共同|联合|分别|均|已|将|正|拟|的|是|为|在|完成|投资|入股|加持|，"
+    r"等|在内|[两三四五六七八九十]家|以及其|领投|跟投|参投|共同|联合|分别|均|已|将|正|拟|的|是|在|完成|入股|加持"
+    r"|投资(?!集团|公司|基金|控股|管理|局|银行|、|和|与|及|$)"
 )
 
 
-def find_in_lists(skeleton: str, listed: frozenset[int] | set[int]) -> Iterator[Candidate]:
+def find_in_lists(skeleton: str, starts: Sequence[int]) -> Iterator[Candidate]:
     """The members of lists of which two are names for certain: 锦秋基金、星睿资本、初心资本.
 
-    ``listed`` are the places where names begin that are known already.
+    ``starts`` are the places where names begin that are known already, in order.
     """
     for run in _RUN.finditer(skeleton):
-        members = [_member(skeleton, region) for region in split_list(skeleton, *run.span())]
-        spans = [span for span in members if span and is_name(skeleton[slice(*span)])]
-        known = sum(
-            start in listed or _word_set("suffix", "sure").before(skeleton, start + 2, end) > 0
-            for start, end in spans
-        )
-        if known >= 2 and known * 2 >= len(members):
-            for start, end in spans:
-                if shape(skeleton[start:end]):
-                    yield Candidate("names.listed", start, end, True)
+        known = bisect_left(starts, run.end()) - bisect_left(starts, run.start())
+        if known + len(_sure_member().findall(run.group())) >= 2:
+            yield from _members(skeleton, run.start(), run.end(), frozenset(starts))
 
 
-def _member(text: str, region: Region) -> Span | None:
-    stop = _LAST_STOP.search(text, region.start + 2, region.end)
-    start, end = clean(text, region.start, stop.start() if stop else region.end, certain=True)
-    return (start, end) if start < end else None
+@cache
+def _sure_member() -> re.Pattern[str]:
+    return re.compile(rf"(?:{alternation(_table('suffix', 'sure'))})(?=[、和与及等]|以及|$)")
+
+
+def _members(text: str, start: int, end: int, known: frozenset[int]) -> Iterator[Candidate]:
+    """The names of one list; where it begins and ends, a member must look like a name itself."""
+    regions = list(split_list(text, start, end))
+    found: list[tuple[Span, bool]] = []
+    certain = 0
+    for place, region in enumerate(regions):
+        inner = 0 < place < len(regions) - 1
+        left, right = _member(text, region, first=not place, last=place == len(regions) - 1)
+        chunk = text[left:right]
+        if left >= right or not is_name(chunk):
+            continue
+        told = any(place in known for place in range(region.start, left + 1))
+        sure = told or _word_set("suffix", "sure").before(chunk, 2, len(chunk)) > 0
+        certain += sure
+        if sure or shape(chunk) >= (WORDS if inner else NAME):
+            found.append(((left, right), sure))
+    if certain >= 2 and certain * 2 >= len(regions):
+        yield from (Candidate("names.listed", *span, True) for span, _ in found)
+
+
+def _member(text: str, region: Region, *, first: bool, last: bool) -> Span:
+    end = region.end
+    if last and (stop := _LAST_STOP.search(text, region.start + 2, end)):
+        end = stop.start()
+    return clean(text, region.start, end, certain=not first)
 
 
 _TITLE_NAME = re.compile(r"([^，。；：！？\n“”]{2,14})：")
@@ -760,6 +812,8 @@ def _definition(folded: str, skeleton: str, start: int, end: int) -> Iterator[De
     if not (other or ticker):
         return
     full = _before_bracket(folded, skeleton, start)
+    if folded[full[0] - 1 : full[0]] == "《":
+        return
     if not is_name(folded[slice(*full)]):
         return
     if not other:
@@ -767,7 +821,9 @@ def _definition(folded: str, skeleton: str, start: int, end: int) -> Iterator[De
         return
     short = _strip(folded, *other.span("short"))
     if is_name(folded[slice(*short)]):
-        yield Definition(full, short, told is not None)
+        mixed = bool(_CHINESE.search(folded, *full)) != bool(_CHINESE.search(folded, *short))
+        if told or mixed:
+            yield Definition(full, short, told is not None)
 
 
 def _before_bracket(folded: str, skeleton: str, end: int) -> Span:
@@ -809,6 +865,7 @@ _QUOTE_BEFORE = re.compile(
     r"(?:公司|企业|品牌|平台|厂商|商|机构|项目|独角兽|团队|基金|工具|产品|由|与|和|对|向|投资|收购|领投|入股"
     r"|旗下|跟投|股东|及|获|获得)[ ]?$"
 )
+_QUOTE_OBJECT = re.compile(r"(?:公司|企业|品牌|投资|收购|领投|入股|旗下|跟投|独角兽)$")
 _QUOTE_EDGE = re.compile(r"(?:获悉，|近日，|日前，|，|。|\n|^|——|：|、)[ ]?$")
 _QUOTE_BEHIND = re.compile(
     r"[ \x01]?(?:正式|近日|日前|今日|已|于|近期|连续|刚|又|再次|也|累计|独家)*"
@@ -826,7 +883,11 @@ def find_quoted(folded: str) -> Iterator[Span]:
         )
         if not cue or not is_name(match[1]):
             continue
-        if _QUOTE_BEHIND.match(folded, match.end()) or _QUOTE_CLOSE.match(folded, match.end()):
+        if (
+            _QUOTE_OBJECT.search(before)
+            or _QUOTE_BEHIND.match(folded, match.end())
+            or _QUOTE_CLOSE.match(folded, match.end())
+        ):
             yield match.span(1)
 
 
@@ -943,12 +1004,16 @@ def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     candidates = list(_by_rule(folded, skeleton))
     starts = {mention.start for mention in found if mention.kind in {"ORG", "PERSON"}}
     starts |= {candidate.start for candidate in candidates if candidate.sure}
-    candidates += find_in_lists(skeleton, starts)
+    candidates += find_in_lists(skeleton, sorted(starts))
     definitions = list(find_definitions(folded, skeleton))
     known = {mention.text for mention in found if mention.kind != "HARDWARE"}
     known |= {text[c.start : c.end] for c in candidates if c.sure}
     candidates += _defined(text, folded, definitions, known)
-    voted = [_mention(text, c.rule, (c.start, c.end)) for c in _voted(text, candidates)]
+    persons = _persons(folded, candidates)
+    voted = []
+    for name in _voted(text, candidates):
+        span = (name.start, name.end)
+        voted.append(_mention(text, name.rule, span, "PERSON" if span in persons else "ORG"))
     found += list(_whole(voted, found))
     found += _extended(text, folded, found)
     found += _repeated(text, found)
@@ -958,9 +1023,30 @@ def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     return Names(tuple(drop_overlaps(found, RANK)), tuple(dict.fromkeys(same)))
 
 
-def _mention(text: str, rule: str, span: Span) -> Mention:
+def _mention(text: str, rule: str, span: Span, kind: Kind = "ORG") -> Mention:
     start, end = span
-    return Mention(start, end, text[start:end], "ORG", rule)
+    return Mention(start, end, text[start:end], kind, rule)
+
+
+_PERSON = re.compile(
+    r"[一-龥]{2,4}|[一-龥]{1,6} ?[·・] ?[一-龥]{1,8}|[A-ZÀ-Þ][^ ]+(?: [A-ZÀ-Þ][^ ]+){1,3}"
+)
+
+
+def _persons(folded: str, candidates: Sequence[Candidate]) -> set[tuple[int, int]]:
+    """The spans of names that a title stands beside: 创始人|梁文锋, 谭瑞清|先生."""
+    titles, after = _word_set("person", "words"), _word_set("person", "after")
+    found: set[str] = set()
+    for name in candidates:
+        chunk = folded[name.start : name.end]
+        if chunk in found or not _PERSON.fullmatch(chunk) or has_suffix(chunk):
+            continue
+        before = name.start - (folded[name.start - 1 : name.start] == " ")
+        if titles.before(folded, max(0, before - 8), before) or after.at(
+            folded, name.end, name.end + 4
+        ):
+            found.add(chunk)
+    return {(c.start, c.end) for c in candidates if folded[c.start : c.end] in found}
 
 
 def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
@@ -970,8 +1056,16 @@ def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
         yield Candidate("names.full", start, end, True)
     for start, end in find_title_name(skeleton):
         yield Candidate("names.title_colon", start, end, True)
+    for match in _FOREIGN.finditer(skeleton):
+        start, end = clean(skeleton, *match.span())
+        if is_name(skeleton[start:end]) and has_suffix(skeleton[start:end]):
+            yield Candidate("names.foreign", start, end, True)
     yield from find_in_slots(skeleton)
     yield from find_latin(folded)
+
+
+# Transliterated names: 伯克希尔·哈撒韦, 萨特·希尔资本.
+_FOREIGN = re.compile(r"[一-龥]{2,6} ?[·・] ?[一-龥]{2,6}")
 
 
 def _defined(
@@ -988,25 +1082,30 @@ def _defined(
         sure = (
             listed
             or (pair.told and looks > 0)
-            or (looks == 2 and has_suffix(folded[slice(*pair.full)]))
+            or (looks == NAME and has_suffix(folded[slice(*pair.full)]))
         )
         if sure or looks:
             yield from (Candidate("names.definition", *span, sure) for span in spans)
 
 
 def _voted(text: str, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """The sure ones, and those that two places of the text speak for."""
-    places: dict[str, set[int]] = {}
+    """The sure ones, and those that two places speak for, or the title and the text.
+
+    What consists of words alone needs two different rules.
+    """
+    places: dict[str, dict[int, str]] = {}
     sure: set[str] = set()
     for found in candidates:
         name = text[found.start : found.end]
-        places.setdefault(name, set()).add(found.start)
+        places.setdefault(name, {}).setdefault(found.start, found.rule)
         if found.sure:
             sure.add(name)
     for found in candidates:
         name = text[found.start : found.end]
-        opens = found.start < 3 and len(name) > 1 and text.find(name, found.end) > 0
-        if name in sure or len(places[name]) > 1 or opens:
+        votes = places[name]
+        many = len(votes) if found.looks > WORDS else len(set(votes.values()))
+        opens = found.start < 3 and text.find(name, found.end) > 0
+        if name in sure or many > 1 or opens:
             yield found
 
 
@@ -1026,7 +1125,11 @@ def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Ment
     for mention in found:
         if mention.rule != "names.lexicon" or mention.kind != "ORG":
             continue
-        if match := _extension().match(folded, mention.end):
+        longer = _LATIN.match(folded, mention.start)
+        if longer and _english_suffix().search(longer.group(), mention.end - mention.start):
+            end = longer.end()
+            yield Mention(mention.start, end, text[mention.start : end], "ORG", "names.extended")
+        elif match := _extension().match(folded, mention.end):
             yield Mention(
                 mention.start, match.end(), text[mention.start : match.end()], "ORG",
                 "names.extended",
@@ -1040,12 +1143,13 @@ def _extension() -> re.Pattern[str]:
 
 def _repeated(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
     """Every further place of a name that was found once with good reason."""
-    surfaces = {m.text for m in found if m.kind == "ORG" and m.rule != "names.lexicon"}
+    surfaces = {m.text: m.kind for m in found if not m.id and m.rule != "names.extended"}
+    surfaces |= {m.text: m.kind for m in found if m.rule == "names.extended"}
     places = {(m.start, m.end) for m in found}
     for surface in sorted(surfaces):
         start = text.find(surface)
         while start >= 0:
             end = start + len(surface)
             if (start, end) not in places and not _inside_word(text, start, end):
-                yield Mention(start, end, surface, "ORG", "names.repeat")
+                yield _mention(text, "names.repeat", (start, end), surfaces[surface])
             start = text.find(surface, end)

@@ -114,9 +114,7 @@ class Analysis:
     hits: tuple[Hit, ...]
 
 
-def analyse(
-    article_id: str, text: str, published: str | None, *, lexicon: bool = True
-) -> Analysis:
+def analyse(article_id: str, text: str, published: str | None, *, lexicon: bool = True) -> Analysis:
     """All that is found in a text, whether or not it has a trigger."""
     folded = fold(text)
     return _analysis(article_id, text, folded, published, _triggers(folded), lexicon=lexicon)
@@ -152,7 +150,11 @@ def _triggers(folded: str) -> tuple[Hit, ...]:
     if not hits:
         return ()
     edges = borders(cut(folded))
-    return tuple(hit for hit in hits if not relations.inside_word(hit, edges))
+    return tuple(
+        hit
+        for hit in hits
+        if not relations.inside_word(hit, edges) and not relations.in_chain(hit, folded)
+    )
 
 
 def _analysis(
@@ -218,6 +220,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
     topic: tuple[Mention, ...] = (main,) if main else ()
     inside = {at for party in parties for at in range(party.start + 1, party.end)}
     hits = [hit for hit in hits if hit.start not in inside and hit.end - 1 not in inside]
+    pairs: list[tuple[Mention, ...]] = []
     for sentence in reading.sentences:
         subject = topic
         if sentence.opener is not None:
@@ -225,7 +228,13 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
             subject = (before[-1],) if before else topic
         here = [p for p in parties if _in_sentence(reading, sentence, p)]
         here += find_anaphora(
-            reading.folded, sentence.start, sentence.end, parties, topic=subject, main=main
+            reading.folded,
+            sentence.start,
+            sentence.end,
+            parties,
+            topic=subject,
+            pair=_pair(reading, sentence, pairs),
+            main=main,
         )
         here.sort(key=lambda m: m.start)
         found = groups(
@@ -237,8 +246,34 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
                     hit, sentence, found, skeleton=reading.skeleton, topic=subject
                 )
                 if relation:
+                    if sentence.opener is not None and pairs:
+                        relation = relations.completed(relation, pairs[0])
+                    pairs += _sides(relation)
                     yield from relations.apart(relation)
         topic = _next_topic(found, topic)
+
+
+# 这笔投资, 此次合作: the deal that the article is about
+_THIS_DEAL = re.compile("这(?:笔|一|项|场|次)|此次|本次|该(?:交易|投资|合作|协议)")
+
+
+def _pair(
+    reading: Reading, sentence: Sentence, pairs: Sequence[tuple[Mention, ...]]
+) -> tuple[Mention, ...]:
+    """Whom 双方 means in a sentence: the sides of the article's deal, or of the one told last."""
+    if not pairs:
+        return ()
+    this = _THIS_DEAL.search(reading.folded, sentence.start, sentence.end)
+    return pairs[0] if this else pairs[-1]
+
+
+def _sides(relation: Relation) -> list[tuple[Mention, ...]]:
+    """The first party of each side, where a relation has two."""
+    sides: dict[str, Mention] = {}
+    for role, party in relation.parties:
+        sides.setdefault(details.side_of(role, relation.type), meant(party)[0])
+    both = tuple(sides.get(side) for side in ("investor", "target"))
+    return [(both[0], both[1])] if both[0] and both[1] else []
 
 
 def _without_verb(parties: list[Mention]) -> list[Mention]:

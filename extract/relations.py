@@ -31,7 +31,7 @@ MARKED = {
     "at": frozenset(["在"]),
 }  # fmt: skip
 _PLACE_OF = {marker: place for place, markers in MARKED.items() for marker in markers}
-_ASIDE = frozenset(["以", "通过", "除", "据"])
+_ASIDE = frozenset(["以", "通过", "除", "据", "聘请", "委托", "委任", "任命"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,18 @@ def _read_trigger(entry: Mapping[str, Any]) -> Trigger:
     def refuse(message: str) -> SeedError:
         return SeedError(message, file="deals.toml", key=str(entry.get("name")))
 
-    known = {"name", "type", "words", "not", "roles", "needs", "status", "follows", "unless", "examples"}
+    known = {
+        "name",
+        "type",
+        "words",
+        "not",
+        "roles",
+        "needs",
+        "status",
+        "follows",
+        "unless",
+        "examples",
+    }
     if unknown := sorted(set(entry) - known):
         raise refuse(f"unknown key {unknown[0]}")
     if entry["type"] not in DEAL_TYPES:
@@ -149,6 +160,12 @@ def inside_word(hit: Hit, borders: set[int]) -> bool:
     return borders.isdisjoint(range(hit.start, hit.end + 1))
 
 
+def in_chain(hit: Hit, folded: str) -> bool:
+    """Whether a trigger is a link of a chain of words: 投资-采购-算力."""
+    around = folded[max(0, hit.start - 1) : hit.start] + folded[hit.end : hit.end + 1]
+    return "-" in around
+
+
 # --------------------------------------------------------------------------------------------
 # places
 
@@ -175,9 +192,10 @@ def read_relation(
     _right(hit, sentence, clause, groups, skeleton, limit or sentence.end, places)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
-        if carrier := _earlier_subject(sentence, clause, groups) or tuple(topic):
-            others = {party.text for place in told for party in places[place]}
-            places["subject"] = tuple(p for p in carrier if p.text not in others)
+        carrier = _earlier_subject(sentence, clause, groups, skeleton) or tuple(topic)
+        others = {party.text for place in told for party in places[place]}
+        if kept := tuple(p for p in carrier if p.text not in others):
+            places["subject"] = kept
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
@@ -270,18 +288,37 @@ def _near(gap: str) -> bool:
     return len(gap) <= 40 and not _FAR.search(gap)
 
 
+# X批准Y…, X称Y…: who reports or allows is not who acts
+_REPORTS = re.compile(
+    r"[^，。；：、\n]{0,8}(?:批准|称|表示|透露|报道|证实|认为|指出|估计|预计|显示|获悉|曝|发布)"
+)
+
+
 def _earlier_subject(
-    sentence: Sentence, clause: Clause, groups: Sequence[Group]
+    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
 ) -> tuple[Mention, ...]:
+    """The subject of the clause before: its first head that does more than report."""
     found: tuple[Mention, ...] = ()
     seen: Clause | None = None
+    reports = False
     for group in groups:
         if group.start >= clause.start:
             break
         here = sentence.clause_at(group.start)
-        if not group.modifier and not group.marker and here != seen:
+        if not group.modifier and not group.marker and (here != seen or reports):
             found, seen = group.parties, here
+            reports = bool(_REPORTS.match(skeleton, group.end))
     return found
+
+
+def completed(relation: Relation, pair: Sequence[Mention]) -> Relation:
+    """A bracket that names no investee speaks of the article's: 英伟达（拟投资1000亿美元）."""
+    known = {party.text for _, party in relation.parties}
+    paid = pair[-1]
+    lacks = "investee" in relation.hit.trigger.roles.values() and not relation.of("investee")
+    if relation.type != "investment" or not lacks or paid.text in known:
+        return relation
+    return replace(relation, parties=(*relation.parties, ("investee", paid)))
 
 
 def apart(relation: Relation) -> list[Relation]:

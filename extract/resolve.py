@@ -133,12 +133,14 @@ def find_anaphora(
     parties: Sequence[Mention],
     *,
     topic: Sequence[Mention],
+    pair: Sequence[Mention] = (),
     main: Mention | None,
 ) -> list[Mention]:
     """Words of a sentence that stand for a party, with the mention(s) they stand for as their value.
 
     公司 is the party whose notice the article reports; 该公司 and 其 the subject told last; 前者 and
-    后者 the two parties before. ``parties`` are those of the article, left to right.
+    后者 the two parties before; 双方 the two of the sentence, else ``pair``, the sides of the deal that
+    is spoken of. ``parties`` are those of the article, left to right.
     """
     pattern, table = _anaphora()
     found = []
@@ -147,6 +149,8 @@ def find_anaphora(
         here = [party for party in before if party.start >= start]
         kind = table.get(match.group(), "topic")
         antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
+        if kind == "both" and pair and len({party.text for party in here}) < 2:
+            antecedents = tuple(pair)
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
@@ -174,6 +178,11 @@ def _last_two(before: Sequence[Mention]) -> tuple[Mention, ...]:
     last = before[-1]
     other = [party for party in before[-6:] if party.text != last.text]
     return (other[-1], last) if other else (last,)
+
+
+def parent_of(identity: str) -> str:
+    """The id of the house that a listed organisation belongs to, empty where no list has one."""
+    return orgs()[identity].parent if identity in orgs() else ""
 
 
 def meant(party: Mention) -> tuple[Mention, ...]:

@@ -71,13 +71,23 @@ def _simplify_character(char: str) -> str:
     return plain if len(plain) == 1 else char
 
 
+# A comma, colon or semicolon beside Chinese is Chinese punctuation, however it was typed.
+_ASCII_POINT = re.compile(r"[,:;?!](?=[^\x00-\x7f])|(?<=[^\x00-\x7f])[,:;?!]")
+_WIDE = str.maketrans(",:;?!", "，：；？！")
+
+
+def _wide_point(match: re.Match[str]) -> str:
+    return match.group().translate(_WIDE)
+
+
 def fold(text: str) -> str:
     """The form in which names and cue words are looked up; ``len(fold(t)) == len(t)``.
 
-    Width and script are folded, case is not: 輝達投資１００億 becomes 辉达投资100亿.
+    Width, script and the points between Chinese clauses are folded, case is not: 輝達投資１００億
+    becomes 辉达投资100亿.
     """
     if text.isascii():
         return text
     if _ODD.search(text):
         text = text.translate(_WIDTH)
-    return simplify(text)
+    return simplify(_ASCII_POINT.sub(_wide_point, text))

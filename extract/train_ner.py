@@ -31,7 +31,8 @@ LEAST = 3
 """A character that is seen less often is unknown to the model."""
 
 BLOCK = 128
-BATCH = 16
+BATCH = 24
+RATE = 1.5e-3
 MASKED = 0.2
 """The share of words that pretraining hides."""
 
@@ -121,7 +122,12 @@ def make_stream(texts: Iterable[str], vocabulary: Mapping[str, int], *, seed: in
 
 
 def make_network(size: int) -> Any:
-    """An untrained BERT of transformers: 4 layers of 256."""
+    """An untrained network: BERT of transformers, 4 layers of 256, on characters and neighbours.
+
+    What goes into the first layer is the character with two neighbours on each side (a convolution),
+    so that the little text there is need not teach attention what stands beside what.
+    """
+    import torch
     from transformers import BertConfig, BertModel
 
     config = BertConfig(
@@ -135,8 +141,50 @@ def make_network(size: int) -> Any:
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         pad_token_id=ner.PAD,
+        attn_implementation="eager",
     )
-    return BertModel(config, add_pooling_layer=False)
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = BertModel(config, add_pooling_layer=False)
+            self.kinds = torch.nn.Embedding(ner.TYPES, HIDDEN, padding_idx=0)
+            torch.nn.init.normal_(self.kinds.weight, std=0.02)
+            self.around = torch.nn.Conv1d(HIDDEN, HIDDEN, 5, padding=2)
+            self.tags = torch.nn.Linear(HIDDEN, len(ner.LABELS))
+
+        def states(self, ids: Any, types: Any, mask: Any = None, positions: Any = None) -> Any:
+            table = self.bert.embeddings.word_embeddings
+            seen = table(ids) + self.kinds(types)
+            if mask is not None:
+                seen = seen * mask.unsqueeze(-1).to(seen.dtype)
+            mixed = seen + self.around(seen.transpose(1, 2)).transpose(1, 2)
+            found = self.bert(
+                inputs_embeds=mixed,
+                token_type_ids=torch.zeros_like(ids),
+                position_ids=positions,
+                attention_mask=mask,
+            )
+            return found.last_hidden_state
+
+        def forward(self, ids: Any, types: Any, mask: Any) -> Any:
+            return self.tags(self.states(ids, types, mask))
+
+    return Network()
+
+
+def make_optimiser(network: Any, others: Sequence[Any], *, rate: float) -> list[Any]:
+    """Muon for the matrices of the layers, AdamW for all else."""
+    import torch
+
+    named = list(network.named_parameters())
+    inner = [p for name, p in named if "encoder" in name and p.ndim == 2]
+    known = {id(p) for p in inner}
+    rest = [p for _, p in named if id(p) not in known] + list(others)
+    return [
+        torch.optim.Muon(inner, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+    ]
 
 
 def _masked_batch(stream: Stream, chance: Any) -> tuple[Any, Any, Any, Any, Any]:
@@ -159,6 +207,12 @@ def _masked_batch(stream: Stream, chance: Any) -> tuple[Any, Any, Any, Any, Any]
     return *map(torch.from_numpy, (shown, types, positions)), where, torch.from_numpy(ids[hidden])
 
 
+def _set_rate(optimisers: Sequence[Any], rate: float) -> None:
+    for optimiser in optimisers:
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+
+
 def pretrain(network: Any, stream: Stream, *, minutes: float, seed: int, checkpoint: Path) -> float:
     """Teaches the network to restore hidden words for some minutes; the last mean loss."""
     import numpy as np
@@ -168,25 +222,21 @@ def pretrain(network: Any, stream: Stream, *, minutes: float, seed: int, checkpo
     head = torch.nn.Sequential(
         torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.GELU(), torch.nn.LayerNorm(HIDDEN)
     )
-    table = network.embeddings.word_embeddings.weight
+    table = network.bert.embeddings.word_embeddings.weight
     bias = torch.nn.Parameter(torch.zeros(len(table)))
-    parameters = [*network.parameters(), *head.parameters(), bias]
-    optimiser = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    optimisers = make_optimiser(network, [*head.parameters(), bias], rate=RATE)
     began, mean, step, saved = time.monotonic(), 0.0, 0, 0.0
     while (share := (time.monotonic() - began) / (60 * minutes)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = 1e-3 * min(1.0, (step + 1) / 200) * max(0.03, 1 - share)
+        _set_rate(optimisers, RATE * min(1.0, (step + 1) / 100) * max(0.03, 1 - share))
         ids, types, positions, where, true = _masked_batch(stream, chance)
         with torch.autocast("cpu", torch.bfloat16):
-            states = network(
-                input_ids=ids, token_type_ids=types, position_ids=positions
-            ).last_hidden_state.reshape(-1, HIDDEN)[where]
+            states = network.states(ids, types, positions=positions).reshape(-1, HIDDEN)[where]
             logits = head(states) @ table.T + bias
         loss = torch.nn.functional.cross_entropy(logits.float(), true)
-        optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
+            optimiser.zero_grad()
         step += 1
         mean = 0.99 * mean + 0.01 * loss.item() if step > 1 else loss.item()
         if share - saved > 0.05:
