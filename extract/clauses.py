@@ -146,14 +146,16 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
     for place, run in enumerate(runs):
         start, end = run[0].start, run[-1].end
         begin = max(previous, sentence.clause_at(start).start)
-        coming = runs[place + 1][0].start if place + 1 < len(runs) else sentence.end
-        modifier = _modifies(skeleton, start, end, min(coming, sentence.end))
+        coming = runs[place + 1][0].start if place + 1 < len(runs) else None
+        modifier = _modifies(skeleton, start, end, sentence.end, coming)
         yield Group(start, end, tuple(run), _marker(skeleton, begin, start), modifier)
-        previous = end
+        if not modifier:  # 由A旗下的B领投: the preposition governs B across A
+            previous = end
 
 
 _FAR_MARKER = 28
 _ASIDE = frozenset(["以", "通过", "除", "在", "据", "将", "把"])
+_STRONG = frozenset(["向", "对", "由", "被", "与", "给", "从"])
 
 
 def _marker(skeleton: str, begin: int, start: int) -> str:
@@ -169,18 +171,22 @@ def _marker(skeleton: str, begin: int, start: int) -> str:
             continue
         if patterns["breaker"].search(skeleton, match.end(), start):
             continue
-        if not found or found in _ASIDE:
+        adjoins = word in _STRONG and not skeleton[match.end() : start].strip(" \x01“「『")
+        if not found or found in _ASIDE or adjoins:
             found = word
     return found
 
 
 # X的Y, X推出的Y: X only describes Y where Y is a party, too
-_OF_NEXT = re.compile(r"[^，。；：\n、]{0,10}的[^，。；：\n、]{0,12}$")
+_OF_NEXT = re.compile(r"[^，。；：\n、]{0,10}的[^，。；：\n、]{0,12}")
 
 
-def _modifies(skeleton: str, start: int, end: int, coming: int) -> bool:
-    """Whether a group only describes what stands behind it (X旗下Y, X的创始人, 前X副总裁)."""
+def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | None) -> bool:
+    """Whether a group only describes what stands behind it (X旗下Y, X的创始人, 前X副总裁, X的Y)."""
     patterns = _group_patterns()
-    if patterns["modifier"].match(skeleton, end, min(end + 16, coming)):
+    edge = limit if coming is None else coming
+    if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True
+    if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):
+        return not patterns["breaker"].search(skeleton, end, coming)
     return bool(patterns["former"].search(skeleton, max(0, start - 2), start))

@@ -108,7 +108,17 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
     fitting = [draft for draft in drafts if fits(reading, draft, found)]
     if not fitting:
         return None
+    if found.relation.hit.trigger.follows and _this_round(reading, found):
+        fitting = [draft for draft in fitting if not draft.past] or fitting
     return max(fitting, key=lambda draft: (_shared(reading, draft, found), drafts.index(draft)))
+
+
+_THIS_ROUND = re.compile("本轮|此轮|本次|此次|这轮|该轮|新一轮")
+
+
+def _this_round(reading: Reading, found: Detail) -> bool:
+    sentence = found.relation.sentence
+    return bool(_THIS_ROUND.search(reading.folded, sentence.start, sentence.end))
 
 
 def _shared(reading: Reading, draft: Draft, found: Detail) -> int:
@@ -142,6 +152,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if found.relation.hit.trigger.follows and not payees:
         return draft.type == found.relation.type
+    if _titled(draft, found) and _named_alike(reading, draft, found):
+        return True
     if payees and draft.ids("target") and not payees & draft.ids("target"):
         return _of_one_house(draft, payees) and bool(payers & draft.ids("investor"))
     if found.relation.hit.trigger.follows or found.relation.hit.trigger.name == "funding":
@@ -187,6 +199,19 @@ def _same_figures(draft: Draft, found: Detail) -> bool:
 def _headline_of(draft: Draft, found: Detail) -> bool:
     """A headline that describes a party instead of naming it has the money of the deal in the body."""
     return _titled(draft, found) and _same_money(draft, found)
+
+
+def _named_alike(reading: Reading, draft: Draft, found: Detail) -> bool:
+    """Whether the body names the headline's target more fully: X, X（北京）科技有限公司."""
+    forms = [form for _, entity in draft.sides["target"].values() for form in entity.forms]
+    names = [party.text for _, party in found.payees]
+    return any(
+        one != other
+        and min(len(one), len(other)) > 2
+        and (one.startswith(other) or other.startswith(one))
+        for one in forms
+        for other in names
+    )
 
 
 def _titled(draft: Draft, found: Detail) -> bool:

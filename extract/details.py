@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -13,7 +13,7 @@ from extract.lexicon import read_toml, words
 from extract.mentions import Mention
 from extract.reading import Detail, Reading
 from extract.records import DealType, Role
-from extract.relations import Relation
+from extract.relations import Relation, triggers
 from extract.resolve import listed_kind, meant
 from extract.state import pick_date, tell_status
 from extract.values import is_former, nearest, rounds_in
@@ -36,6 +36,10 @@ _CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
 
 def detail(reading: Reading, relation: Relation) -> Detail | None:
     """A relation with its values, or None where its trigger's needs are not met."""
+    if relation.hit.trigger.follows and _FORMER.search(
+        reading.skeleton, relation.clause.start, relation.hit.start
+    ):
+        return None
     relation = _retype(reading, relation)
     payers, payees = _split(relation)
     hit, sentence = relation.hit, relation.sentence
@@ -55,7 +59,29 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
         cue,
         bool(_PAST.search(reading.folded, sentence.start, hit.start)),
     )
-    return found if _meets(reading, found) else None
+    if _meets(reading, found):
+        return found
+    return _joining(reading, found)
+
+
+_FORMER = re.compile("此前|早期|过往|历史|以往|曾经|历轮|现有|已有|前几轮|前两轮")
+_ROUND_TALK = re.compile("融资|轮|领投|投资方|资方|跟投")
+_OWN_PROJECT = re.compile("建设|设立|成立|项目|工厂|基地|研发")
+
+
+def _joining(reading: Reading, found: Detail) -> Detail | None:
+    """A等投资, B出资 without a target, where a round is spoken of: they join the round."""
+    relation = found.relation
+    if relation.hit.trigger.name not in {"invest", "put_money"} or found.payees:
+        return None
+    if "investor" not in relation.told or not found.payers:
+        return None
+    sentence = reading.skeleton[relation.sentence.start : relation.sentence.end]
+    if not _ROUND_TALK.search(sentence) or _OWN_PROJECT.search(clause_text(reading, found)):
+        return None
+    trigger = next(t for t in triggers() if t.name == "follow")
+    hit = replace(relation.hit, trigger=trigger)
+    return replace(found, relation=replace(relation, hit=hit), amount=None)
 
 
 _RAISED = re.compile(r"(?:募|筹|融|集资|发行规模|规模|定增)[^，。；：]{0,16}$")
@@ -75,7 +101,10 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
             or _RAISED_BEHIND.match(reading.skeleton, q.end)
         ]
     clause, sentence = relation.clause, relation.sentence
-    own = relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
+    follows = relation.hit.trigger.follows
+    own = (
+        follows or relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
+    )
     stretch = replace(sentence, start=clause.start, end=clause.end) if own else sentence
     return nearest(candidates, clause, stretch, relation.hit.start)
 
@@ -350,7 +379,7 @@ def _has_count(reading: Reading, found: Detail) -> bool:
     return any(clause.start <= q.start and q.end <= clause.end for q in reading.counts)
 
 
-_NEED = {
+_NEED: dict[str, Callable[[Reading, Detail], bool]] = {
     "money": lambda reading, found: found.amount is not None,
     "round": lambda reading, found: bool(
         found.rounds or found.amount or found.valuation or "轮" in clause_text(reading, found)

@@ -7,11 +7,11 @@ found everywhere in the article.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import ahocorasick_rs
 
@@ -42,8 +42,7 @@ RANK = (
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A stretch of the text in which a name is expected, and the side on which it must end."""
 
     start: int
@@ -105,12 +104,29 @@ def _left_words() -> WordSet:
 
 
 @cache
-def _apposition() -> re.Pattern[str]:
-    """What ends in front of a name: a noun for its bearer, a title, an owner; compounds hide them."""
-    compounds = alternation(_table("descriptor", "compound"))
+def _apposition() -> tuple[ahocorasick_rs.AhoCorasick, int]:
+    """What ends in front of a name: a noun for its bearer, a title, an owner.
+
+    The first words of the matcher, as many as the number says, are compounds that hide them.
+    """
+    compounds = sorted(set(_table("descriptor", "compound")))
     nouns = [*_table("descriptor", "words"), *_table("descriptor", "owner")]
     nouns += [*_table("person", "words"), "的", "包括", "获悉"]
-    return re.compile(rf"(?P<compound>{compounds})|(?:{alternation(nouns)})(?:——)?[ “「\"‘—]*")
+    every = [*compounds, *sorted(set(nouns) - set(compounds))]
+    kind = ahocorasick_rs.MatchKind.LeftmostLongest
+    return ahocorasick_rs.AhoCorasick(every, matchkind=kind), len(compounds)
+
+
+@lru_cache(maxsize=2)
+def _appositions(text: str) -> tuple[list[int], list[int]]:
+    """The starts and the ends of all that only describes a name, for the text at hand."""
+    matcher, compounds = _apposition()
+    found = [
+        (start, end)
+        for index, start, end in matcher.find_matches_as_indexes(text)
+        if index >= compounds
+    ]
+    return [start for start, _ in found], [end for _, end in found]
 
 
 @cache
@@ -334,11 +350,9 @@ def _joined_to_last(text: str, start: int, end: int) -> bool:
 
 def _behind_apposition(text: str, start: int, end: int) -> int:
     """Where the name begins behind the last noun that only describes it, 0 where none does."""
-    begin = 0
-    for match in _apposition().finditer(text, start, end):
-        if match["compound"] is None and match.end() <= end - 2:
-            begin = match.end()
-    return begin
+    starts, ends = _appositions(text)
+    place = bisect_right(ends, end - 2) - 1
+    return ends[place] if place >= 0 and starts[place] >= start else 0
 
 
 _TIME = re.compile(
@@ -516,8 +530,7 @@ class Slot:
     sure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """What may be a name; two rules that say so are as good as one that is ``sure``."""
 
     rule: str
@@ -527,8 +540,7 @@ class Candidate:
     looks: int = PERHAPS
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A word of the text that opens or closes a slot."""
 
     start: int
@@ -560,7 +572,8 @@ def _read_slot(entry: Mapping[str, Any]) -> Slot:
     )
 
 
-Parts = tuple[tuple[int, Part], ...]
+Parts = tuple[tuple[int, Part, bool], ...]
+"""What a word does: the slots by number, its part in each, and whether the slot spans a sentence."""
 
 
 @cache
@@ -570,11 +583,12 @@ def _slots() -> tuple[tuple[Slot, ...], ahocorasick_rs.AhoCorasick, tuple[Parts,
     A longer word does also what its endings do: 宣布与 opens what 与 opens.
     """
     seed = read_toml("slots.toml")
-    own: dict[str, set[tuple[int, Part]]] = {}
+    own: dict[str, set[tuple[int, Part, bool]]] = {}
     for place, entry in enumerate(seed["slot"]):
+        wide = entry.get("reach") == "sentence"
         for part in _WORDS:
             for word in entry.get(part, ()):
-                own.setdefault(word, set()).add((place, part))
+                own.setdefault(word, set()).add((place, part, wide))
     table: dict[str, Parts] = dict.fromkeys(words("slots.toml", "hidden", "words"), ())
     for word in own:
         endings = (own.get(word[cut_off:], set()) for cut_off in range(len(word)))
@@ -583,6 +597,33 @@ def _slots() -> tuple[tuple[Slot, ...], ahocorasick_rs.AhoCorasick, tuple[Parts,
         list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
     return tuple(_read_slot(entry) for entry in seed["slot"]), matcher, tuple(table.values())
+
+
+@lru_cache(maxsize=2)
+def _edges(text: str) -> _Edges:
+    """The clauses of the text at hand."""
+    return _Edges(text, _CLAUSE_EDGE)
+
+
+_CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
+_SENTENCE_EDGE = re.compile(r"[。；！？!?;\n]")
+
+
+class _Edges:
+    """The stretches between the marks of a text, found by offset."""
+
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        self._marks = [-1, *(match.start() for match in pattern.finditer(text)), len(text)]
+
+    def around(self, offset: int) -> Span:
+        place = bisect_left(self._marks, offset, 1)
+        return self._marks[place - 1] + 1, self._marks[place]
+
+
+@lru_cache(maxsize=2)
+def _edges(text: str) -> _Edges:
+    """The clauses of the text at hand."""
+    return _Edges(text, _CLAUSE_EDGE)
 
 
 _CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
@@ -605,20 +646,17 @@ class _Edges:
 def find_in_slots(skeleton: str) -> Iterator[Candidate]:
     """Names that the grammar of deals asks for."""
     slots, matcher, parts = _slots()
-    free = [slot.clause for slot in slots]
-    clauses = _Edges(skeleton, _CLAUSE_EDGE)
-    sentences = _Edges(skeleton, _SENTENCE_EDGE)
+    clauses, sentences = _edges(skeleton), _Edges(skeleton, _SENTENCE_EDGE)
     groups: dict[tuple[int, int, int], list[Anchor]] = {}
+    clause = (0, -1)
     for index, start, end in matcher.find_matches_as_indexes(skeleton):
-        if not parts[index]:
-            continue
-        clause = clauses.around(start)
-        for place, part in parts[index]:
-            bounds = clause if slots[place].reach == "clause" else sentences.around(start)
-            group = (place, *bounds)
+        if start > clause[1]:
+            clause = clauses.around(start)
+        for place, part, wide in parts[index]:
+            group = (place, *(sentences.around(start) if wide else clause))
             if group in groups:
                 groups[group].append(Anchor(start, end, part))
-            elif part == "open" or free[place]:
+            elif part == "open" or slots[place].clause:
                 groups[group] = [Anchor(start, end, part)]
     for (place, start, end), anchors in groups.items():
         slot = slots[place]
@@ -709,7 +747,6 @@ def _without_adverbs(text: str, start: int, end: int) -> int:
     return end
 
 
-_RUN = re.compile(r"[^，。；：！？\n、]{2,40}(?:、[^，。；：！？\n、]{2,30})+")
 _LAST_STOP = re.compile(
     r"等|在内|[两三四五六七八九十]家|以及其|领投|跟投|参投|共同|联合|分别|均|已|将|正|拟|的|是|在|完成|入股|加持"
     r"|投资(?!集团|公司|基金|控股|管理|局|银行|、|和|与|及|$)"
@@ -721,10 +758,15 @@ def find_in_lists(skeleton: str, starts: Sequence[int]) -> Iterator[Candidate]:
 
     ``starts`` are the places where names begin that are known already, in order.
     """
-    for run in _RUN.finditer(skeleton):
-        known = bisect_left(starts, run.end()) - bisect_left(starts, run.start())
-        if known + len(_sure_member().findall(run.group())) >= 2:
-            yield from _members(skeleton, run.start(), run.end(), frozenset(starts))
+    clauses = _edges(skeleton)
+    places = frozenset(starts)
+    mark = skeleton.find("、")
+    while mark >= 0:
+        start, end = clauses.around(mark)
+        known = bisect_left(starts, end) - bisect_left(starts, start)
+        if known > 1 or known + len(_sure_member().findall(skeleton, start, end)) > 1:
+            yield from _members(skeleton, start, end, places)
+        mark = skeleton.find("、", end)
 
 
 @cache
@@ -743,7 +785,7 @@ def _members(text: str, start: int, end: int, known: frozenset[int]) -> Iterator
         chunk = text[left:right]
         if left >= right or not is_name(chunk):
             continue
-        told = any(place in known for place in range(region.start, left + 1))
+        told = not known.isdisjoint(range(region.start, left + 1))
         sure = told or _word_set("suffix", "sure").before(chunk, 2, len(chunk)) > 0
         certain += sure
         if sure or shape(chunk) >= (WORDS if inner else NAME):
@@ -942,6 +984,20 @@ def _leads(text: str, match: re.Match[str]) -> bool:
     return False
 
 
+# Transliterated names: 萨特·希尔资本.
+_FOREIGN = re.compile(r"[一-龥]{2,6} ?[·・] ?[一-龥]{2,6}")
+
+
+def find_foreign(skeleton: str) -> Iterator[Candidate]:
+    """Names with a dot between their parts that end like an organisation."""
+    if "·" not in skeleton and "・" not in skeleton:
+        return
+    for match in _FOREIGN.finditer(skeleton):
+        start, end = clean(skeleton, *match.span())
+        if is_name(skeleton[start:end]) and has_suffix(skeleton[start:end]):
+            yield Candidate("names.foreign", start, end, True)
+
+
 # --------------------------------------------------------------------------------------------
 # Latin names
 
@@ -1056,16 +1112,9 @@ def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
         yield Candidate("names.full", start, end, True)
     for start, end in find_title_name(skeleton):
         yield Candidate("names.title_colon", start, end, True)
-    for match in _FOREIGN.finditer(skeleton):
-        start, end = clean(skeleton, *match.span())
-        if is_name(skeleton[start:end]) and has_suffix(skeleton[start:end]):
-            yield Candidate("names.foreign", start, end, True)
+    yield from find_foreign(skeleton)
     yield from find_in_slots(skeleton)
     yield from find_latin(folded)
-
-
-# Transliterated names: 伯克希尔·哈撒韦, 萨特·希尔资本.
-_FOREIGN = re.compile(r"[一-龥]{2,6} ?[·・] ?[一-龥]{2,6}")
 
 
 def _defined(

@@ -225,7 +225,7 @@ class Marks:
         if start >= end:
             return 0.0
         grouped = self.probabilities[start:end] @ _grouping()[:, 1 + 4 * _ORG : 5 + 4 * _ORG]
-        return float(grouped[range(end - start), _places(end - start)].mean())
+        return float(grouped[range(end - start), places(end - start)].mean())
 
     def inside(self, start: int, end: int) -> float:
         """The mean probability that the characters belong to an organisation, whatever its borders."""
@@ -235,7 +235,7 @@ class Marks:
         return float(grouped.sum(axis=1).mean())
 
 
-def _places(length: int) -> list[int]:
+def places(length: int) -> list[int]:
     """The places of a name's characters, as numbers into B, I, E, S."""
     return [3] if length == 1 else [0, *[1] * (length - 2), 2]
 

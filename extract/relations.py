@@ -214,7 +214,8 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
         if place and not group.modifier:
-            places[place] = group.parties
+            listed = hit.trigger.follows and place == "subject"
+            places[place] = (*(places.get(place, ()) if listed else ()), *group.parties)
     return places
 
 
