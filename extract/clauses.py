@@ -143,14 +143,26 @@ def _in_list(skeleton: str, end: int, start: int) -> bool:
 
 def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:
     previous = sentence.start
-    for place, run in enumerate(runs):
-        start, end = run[0].start, run[-1].end
+    for place, listed in enumerate(runs):
+        run = _heads(skeleton, listed)
+        start, end = listed[0].start, listed[-1].end
         begin = max(previous, sentence.clause_at(start).start)
         coming = runs[place + 1][0].start if place + 1 < len(runs) else None
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
         yield Group(start, end, tuple(run), _marker(skeleton, begin, start), modifier)
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
             previous = end
+
+
+def _heads(skeleton: str, run: list[Mention]) -> list[Mention]:
+    """The parties of a list without those that describe another: X创始人Y、Z lists Y and Z."""
+    following = [*(party.start for party in run[1:]), len(skeleton)]
+    described = [
+        _modifies(skeleton, party.start, party.end, coming, None)
+        for party, coming in zip(run, following, strict=True)
+    ]
+    heads = [party for party, modifier in zip(run[:-1], described, strict=False) if not modifier]
+    return [*heads, run[-1]]
 
 
 _FAR_MARKER = 28

@@ -11,6 +11,7 @@ from decimal import Decimal
 from extract.amounts import Quantity
 from extract.attach import deal_hardware, share_conditions
 from extract.conditions import Found
+from extract.conversion import conversion_warnings
 from extract.dates import DateMention
 from extract.details import clause_text
 from extract.lexicon import words
@@ -64,6 +65,28 @@ _NEW_ROUND = re.compile(
 )
 
 
+_NOT = re.compile("|".join(map(re.escape, words("cues.toml", "negation", "words"))))
+_NEAR_NOT = 16
+
+
+def _denied(reading: Reading, found: Detail) -> bool:
+    """Whether a clause says that there is no such deal: 尚未向X供应. A broken one is told as ended."""
+    relation = found.relation
+    start = max(relation.clause.start, relation.hit.start - _NEAR_NOT)
+    return found.status != "terminated" and bool(
+        _NOT.search(reading.skeleton, start, relation.hit.start)
+    )
+
+
+def _asked(reading: Reading, found: Detail) -> bool:
+    """Whether a sentence asks for its deal: 公司是否中标？"""
+    sentence = found.relation.sentence
+    asks = reading.folded[sentence.end - 1 : sentence.end] in {"？", "?"}
+    return asks and not sentence.title
+
+
+# 持股5%以上股东X: who X is, no deal of its own
+_HOLDER = re.compile(r"[^，。；：\n]{0,12}(?:以上)?(?:的)?(?:第[一二三四五]大|大|控股|重要)?股东")
 _IF = re.compile("|".join(map(re.escape, words("cues.toml", "hypothetical", "words"))))
 
 
@@ -76,7 +99,7 @@ def _supposed(reading: Reading, found: Detail) -> bool:
 def _founds(reading: Reading, found: Detail) -> bool:
     """Whether a relation is enough to begin a deal: both sides, or one with a price or a round."""
     trigger = found.relation.hit.trigger
-    if _supposed(reading, found):
+    if _supposed(reading, found) or _denied(reading, found) or _asked(reading, found):
         return False
     if found.relation.type == "investment" and "investee" not in {r for r, _ in found.payees}:
         return False
@@ -89,6 +112,10 @@ def _founds(reading: Reading, found: Detail) -> bool:
         return _told_here(found) and not _SOURCE_OF_MONEY.search(text)
     if trigger.name == "list":
         return _told_here(found)
+    if trigger.name == "hold":
+        return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
+    if trigger.name == "cooperate":
+        return bool(found.relation.told)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         return len(found.relation.told) > 1 or bool(told)
@@ -379,6 +406,18 @@ def _record(reading: Reading, draft: Draft, conditions: list[Found]) -> DealReco
         rules=tuple(dict.fromkeys(r.hit.trigger.name for r in draft.relations)),
         confidence=score,
         reasons=reasons,
+        warnings=_warnings(reading, draft),
+    )
+
+
+def _warnings(reading: Reading, draft: Draft) -> tuple[str, ...]:
+    """Where the article's own conversion of an amount is out by about a factor of ten."""
+    year = int(reading.published[:4]) if reading.published else None
+    told = [money for money in (draft.amount, draft.valuation) if money]
+    return tuple(
+        warning
+        for money in told
+        for warning in conversion_warnings(money, reading.money, year=year)
     )
 
 

@@ -34,7 +34,7 @@ FILLER = "\x01"
 """Stands for each character of a masked bracket, so that offsets stay and patterns can skip it."""
 
 RANK = (
-    "names.hardware", "names.definition", "names.full", "names.quoted", "names.extended",
+    "names.definition", "names.full", "names.quoted", "names.hardware", "names.extended",
     "names.lexicon", "names.ticker", "names.by", "names.including", "names.new_holders",
     "names.held_by", "names.led", "names.funded", "names.notice", "names.title_colon",
 )  # fmt: skip
@@ -329,7 +329,7 @@ def _strip_right(text: str, start: int, end: int) -> int:
             return end
         if (
             not size
-            and text[end - 1 : end] in "轮天年月内"
+            and text[end - 1 : end] in _TAIL_ENDS
             and (tail := _TAIL.search(text, start, end))
         ):
             size = end - tail.start()
@@ -338,8 +338,10 @@ def _strip_right(text: str, start: int, end: int) -> int:
         end = _strip(text, start, end - size)[1]
 
 
+_TAIL_ENDS = frozenset("轮天年月内元金")
 _TAIL = re.compile(
     r"(?:(?:Pre-?)?[A-H][0-9+]*|天使\+*|种子|首|新一|多|两|三|[0-9]+)轮$|[0-9]+ ?(?:天|年|个月)内?$"
+    r"|(?:[拟约近超逾以]|超过|斥资)?[ ]?[0-9.]+ ?[多余]?[百千万亿]* ?(?:元|美元|美金|欧元|港元|日元|韩元|英镑)$"
 )
 
 
@@ -493,6 +495,8 @@ def _inside_name(text: str, at: int, start: int, end: int) -> bool:
     """Whether 和, 与 or 及 at this place is a character of a name: 和玉资本, 普及科技."""
     if at == start or not text[start:at].strip(" \x01"):
         return True
+    if _word_set("suffix", "sure").before(text, start + 2, at):
+        return False
     position = max(start, at - 6)
     for token in cut(text[position : min(end, at + 6)]):
         if position <= at < position + len(token):
@@ -593,16 +597,24 @@ def _slots() -> tuple[tuple[Slot, ...], ahocorasick_rs.AhoCorasick, tuple[Parts,
     for word in own:
         endings = (own.get(word[cut_off:], set()) for cut_off in range(len(word)))
         table[word] = tuple(sorted(set().union(*endings)))
+    table |= _overlaps(table)
     matcher = ahocorasick_rs.AhoCorasick(
         list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
     return tuple(_read_slot(entry) for entry in seed["slot"]), matcher, tuple(table.values())
 
 
-@lru_cache(maxsize=2)
-def _edges(text: str) -> _Edges:
-    """The clauses of the text at hand."""
-    return _Edges(text, _CLAUSE_EDGE)
+def _overlaps(table: Mapping[str, Parts]) -> dict[str, Parts]:
+    """What a word makes with a longer one that its end begins: 的投资 before 投资人 is 的投资人."""
+    found: dict[str, Parts] = {}
+    for word in table:
+        for size in range(1, len(word)):
+            for longer in table:
+                if len(longer) > size and longer.startswith(word[-size:]):
+                    joined = word + longer[size:]
+                    if joined not in table and word[-size:] in table:
+                        found[joined] = table[longer]
+    return found
 
 
 _CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
@@ -624,23 +636,6 @@ class _Edges:
 def _edges(text: str) -> _Edges:
     """The clauses of the text at hand."""
     return _Edges(text, _CLAUSE_EDGE)
-
-
-_CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
-_SENTENCE_EDGE = re.compile(r"[。；！？!?;\n]")
-
-
-class _Edges:
-    """The stretches between the marks of a text, found by offset."""
-
-    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
-        self._marks = [match.start() for match in pattern.finditer(text)]
-        self._size = len(text)
-
-    def around(self, offset: int) -> Span:
-        place = bisect_left(self._marks, offset)
-        start = self._marks[place - 1] + 1 if place else 0
-        return start, self._marks[place] if place < len(self._marks) else self._size
 
 
 def find_in_slots(skeleton: str) -> Iterator[Candidate]:
@@ -722,10 +717,10 @@ def _opened(
 def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate]:
     """The names of a region; a name among several of a list needs less to look like one."""
     end = _without_adverbs(text, start, end)
-    certain = slot.side == "both"
     single = [Region(start, end, slot.side)]
     regions = list(split_list(text, start, end)) if slot.listed else single
     for region in regions:
+        certain = slot.side == "both" and not (slot.clause and region.start == start)
         if not 2 <= region.end - region.start <= slot.longest:
             continue
         left, right = clean(text, region.start, region.end, certain=certain)
@@ -1024,6 +1019,8 @@ def find_latin(folded: str) -> Iterator[Candidate]:
 def _like_a_party(folded: str, start: int, end: int, word: str) -> bool:
     if _english_suffix().search(word):
         return True
+    if _PRODUCT.search(word):
+        return False
     begin = start
     while begin and folded[begin - 1] in _LATIN_BEFORE_GAP:
         begin -= 1
@@ -1034,6 +1031,12 @@ def _like_a_party(folded: str, start: int, end: int, word: str) -> bool:
     if _word_set("latin", "behind").at(folded, end, len(folded)):
         return True
     return bool(_word_set("latin", "before").before(folded, max(0, begin - 6), begin))
+
+
+# Models and versions: X300 Ultra, NX8, Galaxy Book 6 Edge, Gen 4.
+_PRODUCT = re.compile(
+    r"^[A-Z]{1,4}-?[0-9]{1,4}[A-Za-z]{0,2}(?: |$)| [0-9]+(?:[. ]|$)| (?:Pro|Max|Plus|Ultra|Mini|Lite|Edge|Air)\b"
+)
 
 
 @cache
@@ -1134,7 +1137,7 @@ def _defined(
             or (looks == NAME and has_suffix(folded[slice(*pair.full)]))
         )
         if sure or looks:
-            yield from (Candidate("names.definition", *span, sure) for span in spans)
+            yield from (Candidate("names.definition", *span, sure, WORDS) for span in spans)
 
 
 def _voted(text: str, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -1142,20 +1145,33 @@ def _voted(text: str, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
 
     What consists of words alone needs two different rules.
     """
-    places: dict[str, dict[int, str]] = {}
+    votes: dict[str, set[tuple[int, str]]] = {}
     sure: set[str] = set()
     for found in candidates:
         name = text[found.start : found.end]
-        places.setdefault(name, {}).setdefault(found.start, found.rule)
+        family = "clause" if found.rule in _OF_CLAUSE else found.rule
+        votes.setdefault(name, set()).add((found.start, family))
         if found.sure:
             sure.add(name)
     for found in candidates:
         name = text[found.start : found.end]
-        votes = places[name]
-        many = len(votes) if found.looks > WORDS else len(set(votes.values()))
-        opens = found.start < 3 and text.find(name, found.end) > 0
-        if name in sure or many > 1 or opens:
+        said = votes[name]
+        many = len(said)
+        if found.looks == WORDS:
+            many = min(len({at for at, _ in said}), len({family for _, family in said}))
+        if name in sure or many > 1 or _opens(text, found):
             yield found
+
+
+_OF_CLAUSE = frozenset({"names.funded", "names.subject", "names.pair", "names.owner"})
+
+
+def _opens(text: str, found: Candidate) -> bool:
+    """Whether a name opens the headline and comes again."""
+    before = text[: found.start].rstrip()
+    if "\n" in before or (before and before[-1] not in "|｜丨：:】"):
+        return False
+    return text.find(text[found.start : found.end], found.end) > 0
 
 
 def _whole(candidates: Sequence[Mention], listed: Sequence[Mention]) -> Iterator[Mention]:
@@ -1187,7 +1203,8 @@ def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Ment
 
 @cache
 def _extension() -> re.Pattern[str]:
-    return re.compile(f"(?:{alternation(words('slots.toml', 'lists', 'extension'))})(?![者人方])")
+    behind = alternation(_table("suffix", "no_extension"))
+    return re.compile(f"(?:{alternation(words('slots.toml', 'lists', 'extension'))})(?!{behind})")
 
 
 def _repeated(text: str, found: Sequence[Mention]) -> Iterator[Mention]:

@@ -222,6 +222,9 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
     hits = [hit for hit in hits if hit.start not in inside and hit.end - 1 not in inside]
     pairs: list[tuple[Mention, ...]] = []
     for sentence in reading.sentences:
+        if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
+            main = _first(parties, item.end(), sentence.end)
+            topic = (main,) if main else ()
         subject = topic
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
@@ -246,11 +249,21 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
                     hit, sentence, found, skeleton=reading.skeleton, topic=subject
                 )
                 if relation:
+                    if main and relation.hit.trigger.name == "sell":
+                        relation = relations.with_sold(relation, main, reading.skeleton)
                     if sentence.opener is not None and pairs:
                         relation = relations.completed(relation, pairs[0])
                     pairs += _sides(relation)
                     yield from relations.apart(relation)
         topic = _next_topic(found, topic)
+
+
+# the head of an item of a digest: 3、… 【…
+_ITEM = re.compile(r"\s*(?:[0-9]{1,3}[、.．](?![0-9])|[①-⑳]|[•●▪■◆]|【)")
+
+
+def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:
+    return next((p for p in parties if start <= p.start and p.end <= end), None)
 
 
 # 这笔投资, 此次合作: the deal that the article is about
@@ -291,6 +304,7 @@ def _without_verb(parties: list[Mention]) -> list[Mention]:
     return found
 
 
+_TICKER = re.compile(r"[0-9]{4,6}\.[A-Z]{2}|[A-Z.]{1,6}[-.](?:US|HK|SH|SZ)")
 _ADVICE = re.compile("顾问|承销|保荐|律师|审计")
 
 
@@ -299,7 +313,9 @@ def _may_be_party(reading: Reading, mention: Mention) -> bool:
     if mention.kind == "OUTLET" and listed_kind(mention.id) == "advisor":
         around = reading.folded[max(0, mention.start - 30) : mention.end + 12]
         return not _ADVICE.search(around)
-    return mention.kind in {"ORG", "PERSON"} and listed_kind(mention.id) != "exchange"
+    if _TICKER.fullmatch(mention.text) or listed_kind(mention.id) == "exchange":
+        return False
+    return mention.kind in {"ORG", "PERSON"}
 
 
 def _in_sentence(reading: Reading, sentence: Sentence, found: Hit | Mention) -> bool:

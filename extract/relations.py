@@ -196,6 +196,8 @@ def read_relation(
         others = {party.text for place in told for party in places[place]}
         if kept := tuple(p for p in carrier if p.text not in others):
             places["subject"] = kept
+            if hit.trigger.type in {"divestment", "partnership"}:
+                _split_subject(hit.trigger, places, skeleton)
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
@@ -310,6 +312,21 @@ def _earlier_subject(
             found, seen = group.parties, here
             reports = bool(_REPORTS.match(skeleton, group.end))
     return found
+
+
+_SHARES = re.compile("股份|股权|股票|持股|减持")
+
+
+def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """股东X拟减持股份: what is sold are shares of the company whose notice it is."""
+    clause = skeleton[relation.clause.start : relation.clause.end]
+    sellers = relation.of("seller")
+    known = {party.text for _, party in relation.parties}
+    if relation.of("investee") or not sellers or main.text in known or not _SHARES.search(clause):
+        return relation
+    if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
+        return relation
+    return replace(relation, parties=(*relation.parties, ("investee", main)))
 
 
 def completed(relation: Relation, pair: Sequence[Mention]) -> Relation:

@@ -105,7 +105,8 @@ def measure_false(path: Path, *, errors: bool) -> None:
         spans = list(untouched(fold(text)))
         characters += sum(end - start for start, end in spans)
         for mention in parties(text, lexicon=True):
-            if not mention.id and any(s <= mention.start < e for s, e in spans):
+            unlisted = mention.kind == "ORG" and not mention.id
+            if unlisted and any(s <= mention.start < e for s, e in spans):
                 rules[mention.rule] += 1
                 if errors:
                     around = text[max(0, mention.start - 12) : mention.end + 8]
