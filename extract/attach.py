@@ -12,6 +12,7 @@ from extract.lexicon import hardware_surfaces, key, org_names, orgs
 from extract.mentions import Mention
 from extract.reading import Draft, Reading
 from extract.records import Hardware
+from extract.relations import Relation
 
 
 def share_conditions(reading: Reading, drafts: Sequence[Draft]) -> dict[int, list[Found]]:
@@ -152,7 +153,7 @@ def _spans(
 ) -> Iterator[tuple[int, int]]:
     """Where the hardware of a deal is told."""
     if draft.type in _TRADES:
-        clauses = [(r.clause.start, r.clause.end) for r in draft.relations]
+        clauses = [_own_words(reading, r) for r in draft.relations]
         own = any(True for _ in _within(reading, clauses))
         whole = [(r.sentence.start, r.sentence.end) for r in draft.relations]
         yield from clauses if own else whole
@@ -163,6 +164,20 @@ def _spans(
             bought = _BUY.search(reading.folded, condition.start, condition.end)
             if bought:
                 yield bought.end(), condition.end
+
+
+_OTHER_DEAL = re.compile(r"采购|投资|收购|合作|达成|签|引入|供应|订单|[0-9]月|与")
+
+
+def _own_words(reading: Reading, relation: Relation) -> tuple[int, int]:
+    """The clause of a trade, with the clauses behind it that go on about its goods."""
+    end = relation.clause.end
+    for clause in relation.sentence.clauses:
+        if clause.start >= end:
+            if _OTHER_DEAL.search(reading.folded, clause.start, clause.end):
+                break
+            end = clause.end
+    return relation.clause.start, end
 
 
 def _behind(draft: Draft) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from extract import cli_export
 from extract.errors import UsageError, ZhDealsError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+cli_export.register(app)
 
 Published = Annotated[
     datetime | None,
@@ -142,6 +144,7 @@ def evaluate(
     under the pinned ones, or another gold file than the pinned one, give exit code 1.
     """
     from extract import evaluate as scoring
+    from extract import gate as gates
     from extract import show as views
 
     if (pin and floors is None) or (force and not pin):
@@ -159,9 +162,9 @@ def evaluate(
         _console().print(views.report_view(report, mistakes=errors))
     if floors is not None:
         gate = (
-            scoring.pin_floors(report, gold, floors, force=force)
+            gates.pin_floors(report, gold, floors, force=force)
             if pin
-            else scoring.check_floors(report, gold, floors)
+            else gates.check_floors(report, gold, floors)
         )
         for refusal in gate.refusals:
             typer.echo(refusal, err=True)

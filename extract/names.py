@@ -309,6 +309,7 @@ def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
     end = _strip_right(text, start, end)
     if name := _behind_apposition(text, start, end):
         start, end = _strip(text, name, end)
+        start += text[start : start + 1] in {"为", "是", "即"} and end - start > 2
     start = _strip_left(text, start, end, certain=certain)
     return _strip(text, start, end)
 
@@ -427,9 +428,9 @@ def shape(chunk: str) -> int:
     if latin := _LATIN_RUN.search(chunk):
         return _mixed_shape(chunk, latin)
     common = _word_set("suffix", "common").before(chunk, 1, len(chunk))
-    size = 0 if common else _word_set("suffix", "strong").before(chunk, 1, len(chunk))
-    if size and _word_set("suffix", "sure").before(chunk, 2, len(chunk)):
+    if _word_set("suffix", "sure").before(chunk, 2, len(chunk)) > common:
         return NAME
+    size = 0 if common else _word_set("suffix", "strong").before(chunk, 1, len(chunk))
     tokens = cut(chunk[: len(chunk) - size - common])
     first, last = _particles("first"), _particles("last")
     single = sum(len(token) == 1 for token in tokens)
@@ -595,8 +596,10 @@ def _slots() -> tuple[tuple[Slot, ...], ahocorasick_rs.AhoCorasick, tuple[Parts,
                 own.setdefault(word, set()).add((place, part, wide))
     table: dict[str, Parts] = dict.fromkeys(words("slots.toml", "hidden", "words"), ())
     for word in own:
-        endings = (own.get(word[cut_off:], set()) for cut_off in range(len(word)))
-        table[word] = tuple(sorted(set().union(*endings)))
+        does = set().union(*(own.get(word[at:], set()) for at in range(len(word))))
+        if word.endswith("了"):
+            does |= {part for part in own.get(word[:-1], set()) if part[1] != "open"}
+        table[word] = tuple(sorted(does))
     table |= _overlaps(table)
     matcher = ahocorasick_rs.AhoCorasick(
         list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
@@ -715,20 +718,29 @@ def _opened(
 
 
 def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate]:
-    """The names of a region; a name among several of a list needs less to look like one."""
+    """The names of a region; a name among others of a list needs less to look like one."""
     end = _without_adverbs(text, start, end)
     single = [Region(start, end, slot.side)]
     regions = list(split_list(text, start, end)) if slot.listed else single
-    for region in regions:
-        certain = slot.side == "both" and not (slot.clause and region.start == start)
-        if not 2 <= region.end - region.start <= slot.longest:
-            continue
-        left, right = clean(text, region.start, region.end, certain=certain)
-        name = text[left:right]
-        if left < right and is_name(name) and (looks := shape(name)):
-            edged = len(regions) > 1 or (slot.closed and left == region.start)
-            sure = looks == NAME or (slot.sure and edged)
-            yield Candidate(slot.name, left, right, sure, looks)
+    found = [read for region in regions if (read := _read_region(slot, text, region, start))]
+    among = len(regions) > 1 and (slot.sure or any(looks == NAME for _, _, looks, _ in found))
+    for left, right, looks, edged in found:
+        sure = looks == NAME or among or (slot.sure and slot.closed and edged)
+        yield Candidate(slot.name, left, right, sure, looks)
+
+
+def _read_region(
+    slot: Slot, text: str, region: Region, start: int
+) -> tuple[int, int, int, bool] | None:
+    """The borders of the name in a region, what it looks like, and whether nothing stood before it."""
+    if not 2 <= region.end - region.start <= slot.longest:
+        return None
+    certain = slot.side == "both" and not (slot.clause and region.start == start)
+    left, right = clean(text, region.start, region.end, certain=certain)
+    name = text[left:right]
+    if left >= right or not is_name(name) or not (looks := shape(name)):
+        return None
+    return left, right, looks, left == region.start
 
 
 @cache
@@ -759,7 +771,7 @@ def find_in_lists(skeleton: str, starts: Sequence[int]) -> Iterator[Candidate]:
     while mark >= 0:
         start, end = clauses.around(mark)
         known = bisect_left(starts, end) - bisect_left(starts, start)
-        if known > 1 or known + len(_sure_member().findall(skeleton, start, end)) > 1:
+        if known > 1 or known + len(_sure_member().findall(skeleton, start, end)) > 0:
             yield from _members(skeleton, start, end, places)
         mark = skeleton.find("、", end)
 
@@ -785,7 +797,10 @@ def _members(text: str, start: int, end: int, known: frozenset[int]) -> Iterator
         certain += sure
         if sure or shape(chunk) >= (WORDS if inner else NAME):
             found.append(((left, right), sure))
-    if certain >= 2 and certain * 2 >= len(regions):
+    latin = sum(text[left].isascii() for (left, _), sure in found if not sure)
+    if (certain >= 2 or (certain and latin and len(found) > 3)) and (
+        (certain + latin) * 2 >= len(regions)
+    ):
         yield from (Candidate("names.listed", *span, True) for span, _ in found)
 
 
@@ -1076,10 +1091,18 @@ def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     found += list(_whole(voted, found))
     found += _extended(text, folded, found)
     found += _repeated(text, found)
-    same = (
+    mentions = tuple(drop_overlaps(found, RANK))
+    return Names(mentions, _same(text, mentions, definitions))
+
+
+def _same(
+    text: str, mentions: Sequence[Mention], definitions: Sequence[Definition]
+) -> tuple[tuple[str, str], ...]:
+    surfaces = {mention.text for mention in mentions}
+    pairs = (
         (text[slice(*pair.full)], text[slice(*pair.short)]) for pair in definitions if pair.short
     )
-    return Names(tuple(drop_overlaps(found, RANK)), tuple(dict.fromkeys(same)))
+    return tuple(dict.fromkeys(pair for pair in pairs if surfaces.issuperset(pair)))
 
 
 def _mention(text: str, rule: str, span: Span, kind: Kind = "ORG") -> Mention:

@@ -15,9 +15,6 @@ from typing import Any, Final
 
 from extract.gold import SLOTS, Facts, ScoredDeal, ScoredMoney
 
-    "type", "investor", "target", "amount", "stake", "valuation", "round", "status", "date",
-    "condition", "hardware",
-)  # fmt: skip
 CORE: Final = ("investor", "target", "amount", "condition", "hardware")
 FAMILY: Final[Mapping[str, str]] = {
     "investment": "equity",
@@ -25,6 +22,10 @@ FAMILY: Final[Mapping[str, str]] = {
     "acquisition": "equity",
     "divestment": "equity",
     "ipo": "equity",
+    "procurement": "trade",
+    "partnership": "trade",
+    "debt": "debt",
+}
 
 Same = Callable[[Any, Any], bool]
 """Whether a value of the output and one of gold agree."""
@@ -46,9 +47,9 @@ def _part(one: str, other: str) -> bool:
     return min(len(one), len(other)) > 1 and (one in other or other in one)
 
 
-def same_money(pred: ScoredMoney | None, gold: ScoredMoney | None) -> bool:
+def same_money(pred: ScoredMoney, gold: ScoredMoney) -> bool:
     """Whether currency and a bound agree within 1%; both bounds where gold is range or vague."""
-    if pred is None or gold is None or pred.currency.upper() != gold.currency.upper():
+    if pred.currency.upper() != gold.currency.upper():
         return False
     if gold.modifier in ("range", "vague"):
         return _close(pred.min, gold.min) and _close(pred.max, gold.max)
@@ -203,7 +204,9 @@ def _matched(pred: Facts, gold: Facts, slot: str, from_slot: str = "") -> int:
     return _paired(pred.values(from_slot or slot), gold.values(slot), _AGREEMENT[slot][0])[0]
 
 
-def _paired(pred: Iterable[Any], gold: Iterable[Any], same: Same) -> tuple[int, list[Any], list[Any]]:
+def _paired(
+    pred: Iterable[Any], gold: Iterable[Any], same: Same
+) -> tuple[int, list[Any], list[Any]]:
     """The number of values paired, each with the first that is left and fits, and what is left."""
     left, over = list(gold), []
     count = 0

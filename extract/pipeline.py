@@ -8,21 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract import conditions, deals, details, relations
-from extract.amounts import Quantity, find_quantities
+from extract import deals, details, relations
 from extract.clauses import Group, Sentence, groups, sentences
-from extract.dates import find_dates
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
 from extract.reading import Reading
 from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
-from extract.resolve import Entities, find_anaphora, listed_kind, meant
-from extract.rounds import find_rounds
+from extract.resolve import find_anaphora, listed_kind, meant
 from extract.segment import borders, cut
 from extract.text import fold
-from extract.values import money_roles
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -168,50 +164,9 @@ def _analysis(
 ) -> Analysis:
     skeleton = mask_brackets(folded)
     names = find_names(text, folded, lexicon=lexicon)
-    day = _day(published)
     parts = tuple(sentences(folded, skeleton))
-    quantities = find_quantities(text, folded=folded)
-    reading = _reading(article_id, text, folded, skeleton, published, day, parts, names, quantities)
+    reading = Reading(article_id, text, folded, skeleton, published, parts, names)
     return Analysis(reading, names, hits)
-
-
-def _day(published: str | None) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(published) if published else None
-    except ValueError:
-        return None
-
-
-def _reading(
-    article_id: str,
-    text: str,
-    folded: str,
-    skeleton: str,
-    published: str | None,
-    day: datetime.date | None,
-    parts: tuple[Sentence, ...],
-    names: Names,
-    quantities: Sequence[Quantity],
-) -> Reading:
-    money = tuple(q for q in quantities if q.kind == "money")
-    return Reading(
-        article_id=article_id,
-        text=text,
-        folded=folded,
-        skeleton=skeleton,
-        published=published,
-        sentences=parts,
-        entities=Entities(names.mentions, names.same),
-        money=money,
-        money_roles=tuple(money_roles(skeleton, money)),
-        percents=tuple(q for q in quantities if q.kind == "percent"),
-        counts=tuple(q for q in quantities if q.kind in {"count", "power"}),
-        dates=tuple(find_dates(text, published=day, folded=folded)),
-        rounds=tuple(find_rounds(text, folded)),
-        hardware=tuple(m for m in names.mentions if m.kind == "HARDWARE"),
-        conditions=tuple(conditions.find_conditions(folded, parts)),
-        signed=any(word in folded for word in ("签署", "签订", "达成协议", "达成最终协议", "订立")),
-    )
 
 
 def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:

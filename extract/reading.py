@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from extract.amounts import Quantity
+from extract.amounts import Quantity, find_quantities
 from extract.clauses import Sentence
-from extract.conditions import Found
-from extract.dates import DateMention
+from extract.conditions import Found, find_conditions
+from extract.dates import DateMention, find_dates
 from extract.mentions import Mention
+from extract.names import Names
 from extract.records import Cite, DealType
 from extract.relations import Relation
 from extract.resolve import Entities, Entity
-from extract.values import Cited, MoneyRole
+from extract.rounds import find_rounds
+from extract.values import Cited, MoneyRole, money_roles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """All that was found in one article, before relations become deals."""
+    """All that is found in one article, before relations become deals.
+
+    What costs time is found when it is first asked for: most articles hold no relation, and need
+    neither amounts nor dates nor conditions.
+    """
 
     article_id: str
     text: str
@@ -25,16 +32,56 @@ class Reading:
     skeleton: str
     published: str | None
     sentences: tuple[Sentence, ...]
-    entities: Entities
-    money: tuple[Quantity, ...]
-    money_roles: tuple[MoneyRole, ...]
-    percents: tuple[Quantity, ...]
-    counts: tuple[Quantity, ...]
-    dates: tuple[DateMention, ...]
-    rounds: tuple[Mention, ...]
-    hardware: tuple[Mention, ...]
-    conditions: tuple[Found, ...]
-    signed: bool
+    names: Names
+
+    @cached_property
+    def entities(self) -> Entities:
+        """Who is who."""
+        return Entities(self.names.mentions, self.names.same)
+
+    @cached_property
+    def hardware(self) -> tuple[Mention, ...]:
+        """Computing hardware by list and pattern."""
+        return tuple(m for m in self.names.mentions if m.kind == "HARDWARE")
+
+    @cached_property
+    def _quantities(self) -> tuple[Quantity, ...]:
+        return tuple(find_quantities(self.text, folded=self.folded))
+
+    @cached_property
+    def money(self) -> tuple[Quantity, ...]:
+        """Amounts of money, conversions included."""
+        return tuple(q for q in self._quantities if q.kind == "money")
+
+    @cached_property
+    def money_roles(self) -> tuple[MoneyRole, ...]:
+        """What each amount of ``money`` is."""
+        return tuple(money_roles(self.skeleton, self.money))
+
+    @cached_property
+    def percents(self) -> tuple[Quantity, ...]:
+        """Percentages."""
+        return tuple(q for q in self._quantities if q.kind == "percent")
+
+    @cached_property
+    def counts(self) -> tuple[Quantity, ...]:
+        """Counts of things and power."""
+        return tuple(q for q in self._quantities if q.kind in {"count", "power"})
+
+    @cached_property
+    def dates(self) -> tuple[DateMention, ...]:
+        """Dates, resolved against the day of publication."""
+        return tuple(find_dates(self.text, published=self.published, folded=self.folded))
+
+    @cached_property
+    def rounds(self) -> tuple[Mention, ...]:
+        """Rounds of funding."""
+        return tuple(find_rounds(self.text, self.folded))
+
+    @cached_property
+    def conditions(self) -> tuple[Found, ...]:
+        """What money may be tied to."""
+        return tuple(find_conditions(self.folded, self.sentences))
 
     def cite(self, start: int, end: int) -> Cite:
         """The words of a stretch of the article."""

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Final, Literal, Protocol, TextIO, get_args
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, Protocol, TextIO, get_args
 
 from pydantic import ValidationError
 
 from extract.article import Failure
 from extract.errors import ArticleError, UsageError
 from extract.records import ArticleDeals, Condition, DealRecord, Hardware, Money, Number, Party
+
+if TYPE_CHECKING:
+    from extract.store import Changes
 
 Kind = Literal["jsonl", "csv", "parquet", "sql"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -40,20 +43,6 @@ class Sink(Protocol):
 
     def write(self, found: ArticleDeals) -> None:
         """Take the records of an article."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What became of the articles of a database: new, changed since the last time, or the same."""
-
-    new: int = 0
-    replaced: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: Changes) -> Changes:
-        return Changes(
-            self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +143,7 @@ def whole_file(out: str) -> Iterator[Path]:
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield draft
+        _on_disk(draft)
         os.replace(draft, target)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", file=out) from error
@@ -161,18 +151,17 @@ def whole_file(out: str) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def _on_disk(path: Path) -> None:
+    """Renamed before it is on the disk, a file could be found empty after a power cut."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 @contextmanager
 def text_file(out: str) -> Iterator[TextIO]:
     """The stream of a text file that appears whole: UTF-8, lines end as they are written."""
     with whole_file(out) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
         yield stream
-        _on_disk(stream)
-
-
-def _on_disk(stream: IO[str]) -> None:
-    """Renamed before it is on the disk, a file could be found empty after a power cut."""
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 # --- JSON Lines --------------------------------------------------------------------------------

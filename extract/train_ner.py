@@ -165,7 +165,7 @@ def apart(spans: Iterable[tuple[int, int, Sequence[str]]]) -> list[tuple[int, in
 
 _CLOSED = frozenset("的了着是在被由将已，。；：！？、“”‘’「」《》（）()【】%％\n…—|丨")
 _SMALL = frozenset(
-    "与和及等对向以从把让给就也都还又或但而因于中后前上下时年月日元个家名次笔轮台款条项位只股其该此每 "
+    "与和及等对向以从把让给就也都还又或但而因于中后前上下时年月日元个家名次笔轮台款条项位只股其该此每万亿百千 "
 )
 _NUMBER = re.compile(r"[0-9.,]+")
 _SEEN_OFTEN = 20
@@ -194,7 +194,7 @@ class Plain:
         if word in _SMALL or _NUMBER.fullmatch(word):
             return "P"
         if word.isascii():
-            return "C" if word in self._latin else "U"
+            return "P" if len(word) == 1 else "C" if word in self._latin else "U"
         if word in self._endings:
             return "F"
         if len(word) == 1 or word not in self._common or tag in {"nr", "nt", "nz"}:
@@ -352,7 +352,8 @@ def places_of(
     if not known:
         return []
     pattern = re.compile(
-        rf"(?<![A-Za-z0-9])(?=[A-Za-z0-9])(?:{alternation(known)})(?![A-Za-z0-9])|(?:{alternation(known)})(?![a-z])"
+        rf"(?:(?<![A-Za-z0-9])|(?![A-Za-z0-9]))(?:{alternation(known)})"
+        r"(?:(?<![A-Za-z0-9])|(?![A-Za-z0-9]))"
     )
     return [(*match.span(), names[match.group()]) for match in pattern.finditer(text)]
 

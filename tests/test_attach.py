@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from extract.amounts import find_quantities
 from extract.attach import deal_hardware, share_conditions
 from extract.clauses import sentences
-from extract.conditions import Found, find_conditions
+from extract.conditions import Found
 from extract.mentions import Mention
 from extract.names import find_names, mask_brackets
 from extract.reading import Draft, Reading
 from extract.records import DealType
 from extract.relations import Hit, Relation, triggers
-from extract.resolve import Entities, Entity
+from extract.resolve import Entity
 from extract.text import fold
 
 
@@ -36,26 +35,7 @@ def reading_of(text: str) -> Reading:
     folded = fold(text)
     skeleton = mask_brackets(folded)
     parts = tuple(sentences(folded, skeleton))
-    quantities = find_quantities(text, folded=folded)
-    names = find_names(text, folded)
-    return Reading(
-        article_id="test",
-        text=text,
-        folded=folded,
-        skeleton=skeleton,
-        published=None,
-        sentences=parts,
-        entities=Entities((), ()),
-        money=tuple(q for q in quantities if q.kind == "money"),
-        money_roles=(),
-        percents=(),
-        counts=tuple(q for q in quantities if q.kind in {"count", "power"}),
-        dates=(),
-        rounds=(),
-        hardware=tuple(m for m in names.mentions if m.kind == "HARDWARE"),
-        conditions=tuple(find_conditions(folded, parts)),
-        signed=False,
-    )
+    return Reading("test", text, folded, skeleton, None, parts, find_names(text, folded))
 
 
 def draft_of(reading: Reading, deal: Told) -> Draft:

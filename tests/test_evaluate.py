@@ -17,22 +17,21 @@ from hypothesis import strategies as st
 
 from extract.errors import GoldError
 from extract.evaluate import (
-    SLOTS,
     Counts,
-    GoldArticle,
     Report,
-    ScoredArticle,
-    align,
-    assign,
-    check_floors,
-    compare,
     evaluate,
-    normal_round,
-    pin_floors,
-    read_gold,
-    read_predictions,
     sentence_of,
 )
+from extract.gate import check_floors, pin_floors
+from extract.gold import (
+    SLOTS,
+    GoldArticle,
+    ScoredArticle,
+    normal_round,
+    read_gold,
+    read_predictions,
+)
+from extract.pairing import align, assign, compare
 
 TEXT = "云岭资本向星澜科技投资3亿元。\n星澜科技将采购寒木的N7芯片10万张，为期三年。"
 
@@ -420,6 +419,7 @@ BAD_GOLD = [
     ("no deals", [{"article_id": "a1"}], "gold.jsonl:1: deals: Field required"),
     ("type", [_line(), _line(deal(type="gift"))], "gold.jsonl:2: deals.0.type: Input should be"),
     ("key", [_line(deal(valuaton=None))], "gold.jsonl:1: deals.0.valuaton: Extra inputs"),
+    ("confidence", [_line(deal(confidence=1))], "gold.jsonl:1: deals.0.confidence: Extra inputs"),
     ("date", [_line(deal(date="2026-13"))], "gold.jsonl:1: deals.0.date: String should match"),
     ("twice", [_line(), _line()], "gold.jsonl:2: article_id: 'a1' stands twice"),
     ("nobody", [_line(deal(investor=[], target=[]))], "gold.jsonl:1: deals.0: neither side"),
@@ -454,7 +454,8 @@ def test_a_missing_file_is_an_error_of_the_package(tmp_path: Path) -> None:
 
 def test_output_may_hold_more_than_gold(tmp_path: Path) -> None:
     path = _written(tmp_path / "out.jsonl", _line(deal(confidence=0.9, id="d1")), "")
-    assert read_predictions(path) == [output(deal()).model_copy(update={"text": TEXT})]
+    told = output(deal(confidence=0.9)).model_copy(update={"text": TEXT})
+    assert read_predictions(path) == [told]
 
 
 # --- the gate ----------------------------------------------------------------------------------
