@@ -6,7 +6,6 @@ is the whole of the second claim: for each field, how its value is made again fr
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -63,14 +62,6 @@ class Source:
 
     text: str
     published: str | None
-
-    @property
-    def day(self) -> datetime.date | None:
-        """The day of publication, where a whole day is told."""
-        try:
-            return datetime.date.fromisoformat(self.published or "")
-        except ValueError:
-            return None
 
 
 # --- the two claims ----------------------------------------------------------------------------
@@ -221,19 +212,21 @@ def _status(deal: DealRecord, source: Source) -> Iterator[str]:
 def _date(deal: DealRecord, source: Source) -> Iterator[str]:
     """The cited date, counted from the day of publication; words of announcement are that day.
 
-    Of two cited dates the first is what the second is counted from (次日, 同月).
+    Of two cited dates the first is what the second is counted from (次日, 同月). A range stands for
+    its first unit, or for the one that holds all of it (7月至12月).
     """
     if deal.date is None:
         return
     cites = deal.sources["date"]
     if deal.date == source.published and _any_word(cites, _words("announcement", "words")):
         return
-    value = None
+    found = None
     for cite in cites:
-        found = parse_date(cite.text, published=source.day, anchor=value)
-        value = found.value if found else None
-    if value != deal.date:
-        yield f"{deal.date} does not follow from {_quoted(cites)}, which is {value}"
+        before = found.value if found else None
+        found = parse_date(cite.text, published=source.published, anchor=before)
+    if found is None or deal.date not in (found.value, found.whole):
+        made = found.value if found else None
+        yield f"{deal.date} does not follow from {_quoted(cites)}, which is {made}"
 
 
 def _conditions(deal: DealRecord, source: Source) -> Iterator[str]:

@@ -200,5 +200,6 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True
     if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):
-        return not patterns["breaker"].search(skeleton, end, coming)
+        ruled = any(m["marker"] for m in patterns["marker"].finditer(skeleton, end, coming))
+        return not ruled and not patterns["breaker"].search(skeleton, end, coming)
     return bool(patterns["former"].search(skeleton, max(0, start - 2), start))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from extract.batch import Reader
+    from extract.evaluate import Report
 
 app = typer.Typer(
     name="zhdeals",
@@ -128,6 +129,18 @@ def evaluate(
         typer.Argument(help="Output to score; without it the texts in GOLD are read now."),
     ] = None,
     errors: Annotated[int, typer.Option(min=0, help="Show that many mistakes.")] = 0,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="Add intervals, MUC counts, groups of articles, calibration."
+        ),
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="Compare with this other output of the same articles.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write every mistake, in its text, to this HTML file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     floors: Annotated[
         Path | None, typer.Option(help="Refuse, with exit code 1, scores under these floors.")
@@ -145,7 +158,6 @@ def evaluate(
     """
     from extract import evaluate as scoring
     from extract import gate as gates
-    from extract import show as views
 
     if (pin and floors is None) or (force and not pin):
         raise UsageError("--pin needs --floors, and --force needs --pin")
@@ -156,10 +168,12 @@ def evaluate(
         else scoring.predict(wanted, _MakeReader(not no_lexicon)())
     )
     report = scoring.evaluate(wanted, found)
-    if as_json:
-        _print_json(report.as_dict(mistakes=errors))
-    else:
-        _console().print(views.report_view(report, mistakes=errors))
+    other = scoring.evaluate(wanted, scoring.read_predictions(against)) if against else None
+    _print_report(report, other, errors=errors, details=details, as_json=as_json)
+    if html is not None:
+        from extract.error_report import write_report
+
+        write_report(report, html, title=gold.name)
     if floors is not None:
         gate = (
             gates.pin_floors(report, gold, floors, force=force)
@@ -169,6 +183,26 @@ def evaluate(
         for refusal in gate.refusals:
             typer.echo(refusal, err=True)
         raise typer.Exit(1 if gate.refusals else 0)
+
+
+def _print_report(
+    report: Report, other: Report | None, *, errors: int, details: bool, as_json: bool
+) -> None:
+    """The scores, and what else of them was asked for."""
+    from extract import score_views, scores
+    from extract import show as views
+
+    compared = scores.against(report, other) if other else None
+    if as_json:
+        told = report.as_dict(mistakes=errors) | (scores.details(report) if details else {})
+        _print_json(told | ({"against": compared.as_dict()} if compared else {}))
+        return
+    console = _console()
+    console.print(views.report_view(report, mistakes=errors))
+    if details:
+        console.print(score_views.details_view(report))
+    if compared:
+        console.print(score_views.comparison_view(compared))
 
 
 @app.command()

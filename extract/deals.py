@@ -38,6 +38,8 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     for detail in details:
         found = _raised_again(drafts, detail)
         home = _home(reading, drafts, found)
+        if home is None and found is detail:
+            found = _led_apart(reading, drafts, detail)
         if home is None and (found is not detail or _founds(reading, found)):
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
@@ -52,6 +54,19 @@ def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:
         return found
     raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
     if not raised or not (found.amount and found.rounds):
+        return found
+    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
+    return replace(found, payees=tuple(("investee", name) for name in names))
+
+
+def _led_apart(reading: Reading, drafts: Sequence[Draft], found: Detail) -> Detail:
+    """A领投了8500万美元的A轮, with a round or a price that no deal has: a round of the same company."""
+    if found.relation.hit.trigger.name not in {"lead", "follow"} or found.payees:
+        return found
+    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    if not raised or not (found.amount or found.rounds) or not found.payers:
+        return found
+    if {reading.entities.of(p).id for _, p in found.payers} & raised[-1].ids("target"):
         return found
     names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
     return replace(found, payees=tuple(("investee", name) for name in names))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -35,8 +35,9 @@ FILLER = "\x01"
 
 RANK = (
     "names.definition", "names.full", "names.quoted", "names.hardware", "names.extended",
-    "names.lexicon", "names.ticker", "names.by", "names.including", "names.new_holders",
-    "names.held_by", "names.led", "names.funded", "names.notice", "names.title_colon",
+    "names.lexicon", "names.notice", "names.title_colon", "names.ticker", "names.by",
+    "names.including", "names.new_holders", "names.held_by", "names.led", "names.listed",
+    "names.funded",
 )  # fmt: skip
 
 Span = tuple[int, int]
@@ -1083,6 +1084,7 @@ def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     known = {mention.text for mention in found if mention.kind != "HARDWARE"}
     known |= {text[c.start : c.end] for c in candidates if c.sure}
     candidates += _defined(text, folded, definitions, known)
+    found = _in_deals(found, candidates)
     persons = _persons(folded, candidates)
     voted = []
     for name in _voted(text, candidates):
@@ -1103,6 +1105,22 @@ def _same(
         (text[slice(*pair.full)], text[slice(*pair.short)]) for pair in definitions if pair.short
     )
     return tuple(dict.fromkeys(pair for pair in pairs if surfaces.issuperset(pair)))
+
+
+_PARTY_RULES = frozenset(
+    f"names.{rule}" for rule in ("by", "led", "including", "object", "with", "toward", "pair")
+)
+
+
+def _in_deals(listed: Sequence[Mention], candidates: Sequence[Candidate]) -> list[Mention]:
+    """Outlets and advisers are parties where they stand in a slot: 与普华永道签署合作."""
+    told = {(name.start, name.end) for name in candidates if name.rule in _PARTY_RULES}
+    return [
+        replace(mention, kind="ORG")
+        if mention.kind == "OUTLET" and (mention.start, mention.end) in told
+        else mention
+        for mention in listed
+    ]
 
 
 def _mention(text: str, rule: str, span: Span, kind: Kind = "ORG") -> Mention:

@@ -216,9 +216,16 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
         if place and not group.modifier:
-            listed = hit.trigger.follows and place == "subject"
-            places[place] = (*(places.get(place, ()) if listed else ()), *group.parties)
+            earlier = places.get(place, ())
+            listed = hit.trigger.follows and place == "subject" and earlier
+            if not listed or _VERB.search(skeleton, earlier[-1].end, group.start):
+                earlier = ()
+            places[place] = (*earlier, *group.parties)
     return places
+
+
+# between two lists of one place: another verb, which the first list belongs to
+_VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
 
 
 # 刚完成6000万美元融资的X: what stands behind 的 is the subject of the verb in front of it
@@ -323,6 +330,16 @@ def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
     sellers = relation.of("seller")
     known = {party.text for _, party in relation.parties}
     if relation.of("investee") or not sellers or main.text in known or not _SHARES.search(clause):
+        return relation
+    if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
+        return relation
+    return replace(relation, parties=(*relation.parties, ("investee", main)))
+
+
+def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """X为控股股东，持股31%: what is held is the company that the article is about."""
+    known = {party.text for _, party in relation.parties}
+    if relation.of("investee") or not relation.of("shareholder") or main.text in known:
         return relation
     if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
         return relation

@@ -7,7 +7,6 @@ tellings of a deal say is weighed by `cues.toml`: place of the cue times place o
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -243,7 +242,7 @@ def _is_past(reading: Reading, date: DateMention) -> bool:
     now, value = reading.published or "", date.value or ""
     if not _TOLD_UNIT.search(reading.folded, date.start, date.end):
         return False
-    return bool(value and now) and not _covers(value, now) and _start_of(value) < now
+    return bool(value and now) and not _covers(value, now) and _start_of(value) < _start_of(now)
 
 
 def _condition(reading: Reading, relation: Relation, begin: int) -> Cue | None:
@@ -404,7 +403,13 @@ def _start_of(value: str) -> str:
 
 
 def _end_of(value: str) -> str:
-    return value if len(value) == 10 else value + "~"
+    """What sorts behind every day of a date as it is told, and before all later days."""
+    if "-Q" in value or "-H" in value:
+        months = 3 if value[5] == "Q" else 6
+        return f"{value[:4]}-{int(value[6]) * months:02}~"
+    if len(value) == len("2025"):
+        return f"{value}-12~"
+    return value if len(value) == len("2025-12-17") else f"{value}~"
 
 
 def _foreign(reading: Reading, clause: Clause, date: DateMention) -> bool:
@@ -504,13 +509,7 @@ _SAID_ANYWHERE = re.compile("宣布|公告|同意|官宣|披露|声明")
 
 def _covers(value: str, day: str) -> bool:
     """Whether a month, quarter, half or year holds a day."""
-    if len(value) == 4:
-        return day.startswith(value)
-    if "Q" in value or "H" in value:
-        return _start_of(value) <= day and int(day[5:7] or 0) <= int(_start_of(value)[5:7]) + (
-            2 if "Q" in value else 5
-        )
-    return day.startswith(value)
+    return _start_of(value) <= _start_of(day) <= _end_of(value)
 
 
 def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] | None:
@@ -539,37 +538,44 @@ def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cit
     told.
     """
     own = reading.cite(date.start, date.end)
-    whole = reading.published if reading.published and len(reading.published) == 10 else None
-    day = datetime.date.fromisoformat(whole) if whole else None
-    if last := _last_day(reading, date, day):
+    day = reading.published
+    if last := _last_day(reading, date):
         return last
     alone = parse_date(own.text, published=day)
     if alone and alone.value == date.value:
-        return date.value, (own,)
+        return _unit_of(alone), (own,)
     for before in reversed([d for d in reading.dates if d.end <= date.start and d.value]):
         found = parse_date(own.text, published=day, anchor=before.value)
         first = reading.cite(before.start, before.end)
         anchor = parse_date(first.text, published=day)
         if found and found.value == date.value and anchor and anchor.value == before.value:
-            return date.value, (first, own)
+            return _unit_of(found), (first, own)
     return None, ()
+
+
+def _unit_of(date: DateMention) -> str | None:
+    """The value of a date; of a range that is just one unit (7月至12月), the value of that."""
+    value, end, whole = date.value, date.end_value, date.whole
+    if not (value and end and whole):
+        return value
+    same = _start_of(whole) == _start_of(value) and _end_of(whole) == _end_of(end)
+    return whole if same else value
 
 
 _UNTIL = re.compile("至|到|—|–|-|~|～")
 
 
-def _last_day(
-    reading: Reading, date: DateMention, day: datetime.date | None
-) -> tuple[str, tuple[Cite, ...]] | None:
+def _last_day(reading: Reading, date: DateMention) -> tuple[str, tuple[Cite, ...]] | None:
     """The day on which a deal that took several days was done: 4月14日至16日."""
     until = _UNTIL.search(reading.folded, date.start, date.end)
     if date.role != "range" or len(date.end_value or "") < 10 or until is None:
         return None
     cite = reading.cite(until.end(), date.end)
-    found = parse_date(cite.text, published=day)
-    if found is None or found.value is None or found.value != date.end_value:
+    now = reading.published
+    found = parse_date(cite.text, published=now)
+    if now is None or found is None or found.value is None or found.value != date.end_value:
         return None
-    return (found.value, (cite,)) if found.value <= (reading.published or "") else None
+    return (found.value, (cite,)) if found.value <= _end_of(now) else None
 
 
 def _telling(reading: Reading, draft: Draft) -> Iterator[tuple[int, int]]:
