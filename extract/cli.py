@@ -244,14 +244,21 @@ def check(
 def amounts(
     text: Annotated[str, typer.Argument(help="Any Chinese text.")],
     region: Annotated[str, typer.Option(help="What a bare 元 is: CN, TW or HK.")] = "CN",
+    year: Annotated[
+        int | None, typer.Option(help="Year of the exchange rates; the last one by default.")
+    ] = None,
 ) -> None:
-    """List the quantities of a text with their values."""
+    """List the quantities of a text with their values; money also in US dollars.
+
+    The dollars are a yearly average's, to three figures: good for orders of magnitude.
+    """
     from extract.amounts import HOME, find_quantities
     from extract.show import quantity_table
 
     if region not in HOME:
         raise UsageError(f"must be one of {', '.join(HOME)}", key="--region")
-    _console().print(quantity_table(text, find_quantities(text, region=region)))  # type: ignore[arg-type]
+    found = find_quantities(text, region=region)  # type: ignore[arg-type]
+    _console().print(quantity_table(text, found, year=year))
 
 
 @app.command()

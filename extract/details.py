@@ -101,7 +101,7 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
             or _RAISED_BEHIND.match(reading.skeleton, q.end)
         ]
     clause, sentence = relation.clause, relation.sentence
-    follows = relation.hit.trigger.follows
+    follows = relation.hit.trigger.follows and not relation.of("investee")
     own = (
         follows or relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
     )
@@ -110,7 +110,7 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
 
 
 _LISTING = re.compile(
-    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|路演|发行价"
+    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|配售|增发|路演|发行价"
     r"|发行[^，。；]{0,10}(?:股票|新股|普通股|股份)"
 )
 _BORROWING = re.compile("债券|票据|贷款|信贷|发债|银团|公司债|可转债")
@@ -162,6 +162,20 @@ def _can_be(party: Mention, role: str) -> bool:
     return not any(role in _NEVER.get(kind, ()) for kind in kinds)
 
 
+_TAKES_OVER = re.compile(
+    "控股|控制|子公司|并表|合并报表|全资|全部|私有化|吸收合并|要约|剩余|少数股东|增至|升至|提升至|达到|第一大股东|实际控制"
+)
+
+
+def _is_minority(reading: Reading, relation: Relation) -> bool:
+    """Whether what is bought is a stake of half or less, with no word of control."""
+    stake = _nearest_percent(reading, relation)
+    share = stake.max or stake.min if stake else None
+    sentence = relation.sentence
+    text = reading.folded[sentence.start : sentence.end]
+    return bool(share and share <= 50 and not _TAKES_OVER.search(text))
+
+
 def _retype(reading: Reading, relation: Relation) -> Relation:
     """A stake bought with control is an acquisition; a unit sold to a named buyer is one, too."""
     roles = {role for role, _ in relation.parties}
@@ -175,6 +189,11 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         }.get(kind)
     elif relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
+    elif relation.hit.trigger.name == "acquire" and _is_minority(reading, relation):
+        changed, kind = (
+            {"acquirer": "investor", "acquiree": "investee", "seller": "seller"},
+            "investment",
+        )
     elif relation.type == "investment" and relation.hit.trigger.name in {"buy_stake", "invest"}:
         text = reading.folded[relation.clause.start : relation.clause.end]
         stake = _nearest_percent(reading, relation)
@@ -369,6 +388,14 @@ def _two_sides(reading: Reading, found: Detail) -> bool:
     return bool(payers and payees and payers != payees and (payees - payers))
 
 
+_AGREEMENT = re.compile("协议|合同|合作|达成|签")
+
+
+def _has_agreement(reading: Reading, found: Detail) -> bool:
+    sentence = found.relation.sentence
+    return bool(_AGREEMENT.search(reading.skeleton, sentence.start, sentence.end))
+
+
 def _has_hardware(reading: Reading, found: Detail) -> bool:
     clause = found.relation.clause
     return any(clause.start <= m.start and m.end <= clause.end for m in reading.hardware)
@@ -395,5 +422,10 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
     "stake_or_unit": lambda reading, found: _has_word("unit", reading, found),
     "as_shareholder": _as_shareholder,
     "committed": lambda reading, found: _has_word("committed", reading, found),
-    "measured": lambda reading, found: bool(found.amount) or _has_count(reading, found),
+    "measured": lambda reading, found: (
+        bool(found.amount) or _has_count(reading, found) or _has_agreement(reading, found)
+    ),
+    "two_or_priced": lambda reading, found: (
+        _two_sides(reading, found) or bool(found.amount and found.relation.told)
+    ),
 }  # fmt: skip

@@ -149,16 +149,14 @@ def _extra(pred: PredictedDeal) -> Outcome:
     """A record that gold does not have."""
     fillers, one = pred.facts.fillers(), Counts(0, 1, 0)
     slots = {slot: Counts(0, fillers[slot], 0) for slot in SLOTS}
-    muc = {slot: Muc(spurious=fillers[slot]) for slot in SLOTS}
-    return Outcome("extra", pred, None, one, one, slots, muc)
+    return Outcome("extra", pred, None, one, one, slots, tally(pred, None))
 
 
 def _missed(gold: ScoredDeal) -> Outcome:
     """A record that the output does not have."""
     fillers, one = gold.facts.fillers(), Counts(0, 0, 1)
     slots = {slot: Counts(0, 0, fillers[slot]) for slot in SLOTS}
-    muc = {slot: Muc(missing=fillers[slot]) for slot in SLOTS}
-    return Outcome("missed", None, gold, one, one, slots, muc)
+    return Outcome("missed", None, gold, one, one, slots, tally(None, gold))
 
 
 def _optional(pred: PredictedDeal | None, gold: ScoredDeal) -> Outcome:

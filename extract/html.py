@@ -41,7 +41,7 @@ def join(*parts: object) -> Markup:
     return Markup("".join(map(escape, parts)))
 
 
-def tag(name: str, *content: object, **attributes: object) -> Markup:
+def tag(name: str, /, *content: object, **attributes: object) -> Markup:
     """An element: ``tag("p", "1 < 2", class_="note")`` is ``<p class="note">1 &lt; 2</p>``.
 
     An underscore in the name of an attribute is a hyphen, one at its end is dropped. An attribute

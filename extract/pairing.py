@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from operator import eq
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from extract.gold import SLOTS, Facts, ScoredDeal, ScoredMoney
 
@@ -129,6 +130,9 @@ _AGREEMENT: Final[Mapping[str, tuple[Same, Same]]] = {
 # --- agreement of two records ------------------------------------------------------------------
 
 
+Way = Literal["correct", "incorrect", "partial", "missing", "spurious"]
+
+
 @dataclass(frozen=True, slots=True)
 class Muc:
     """How the values of the output and those of gold go together, as the MUC conferences counted.
@@ -162,23 +166,62 @@ def compare(pred: ScoredDeal, gold: ScoredDeal) -> dict[str, int]:
     return _agreement(pred.facts, gold.facts)
 
 
-def tally(pred: ScoredDeal, gold: ScoredDeal) -> dict[str, Muc]:
-    """How the values of two paired records go together, slot by slot."""
-    one, other = pred.facts, gold.facts
-    crossed = _crossed(one, other)
-    return {
-        slot: _tally(one.values(_OTHER_SIDE.get(slot, slot) if crossed else slot), other, slot)
-        for slot in SLOTS
-    }
+def tally(pred: ScoredDeal | None, gold: ScoredDeal | None) -> dict[str, Muc]:
+    """How the values of two paired records, or of one alone, go together, slot by slot."""
+    counts = {slot: Counter[str]() for slot in SLOTS}
+    for row in lined_up(pred, gold):
+        counts[row.slot][row.way] += 1
+    return {slot: Muc(**counter) for slot, counter in counts.items()}
 
 
-def _tally(pred: Sequence[Any], gold: Facts, slot: str) -> Muc:
-    """First what is right is paired, then what is right in part, then the rest in any order."""
-    same, partly = _AGREEMENT[slot]
-    correct, told, wanted = _paired(pred, gold.values(slot), same)
-    partial, told, wanted = _paired(told, wanted, partly)
-    wrong = min(len(told), len(wanted))
-    return Muc(correct, wrong, partial, len(wanted) - wrong, len(told) - wrong)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A value of the output and the one of gold that stands for it, or one of the two alone."""
+
+    slot: str
+    way: Way
+    pred: Any
+    gold: Any
+
+
+def lined_up(pred: ScoredDeal | None, gold: ScoredDeal | None) -> Iterator[Row]:
+    """The values of two paired records side by side, or those of one record alone."""
+    crossed = pred is not None and gold is not None and _crossed(pred.facts, gold.facts)
+    for slot in SLOTS:
+        told = _told(pred, _OTHER_SIDE.get(slot, slot) if crossed else slot)
+        for way, one, other in _line_up(told, _told(gold, slot), *_AGREEMENT[slot]):
+            yield Row(slot, way, one and one[1], other and other[1])
+
+
+_Told = tuple[Any, Any]
+"""The normal form of a value and the value as it stands in the record."""
+
+
+def _told(deal: ScoredDeal | None, slot: str) -> list[_Told]:
+    if deal is None:
+        return []
+    shown = getattr(deal, _ATTRIBUTES.get(slot, slot))
+    values = deal.facts.values(slot)
+    return list(zip(values, shown if isinstance(shown, tuple) else (shown,), strict=False))
+
+
+_ATTRIBUTES: Final = {"condition": "conditions"}
+
+
+def _line_up(
+    pred: list[_Told], gold: list[_Told], same: Same, partly: Same
+) -> Iterator[tuple[Way, _Told | None, _Told | None]]:
+    """First what is right is paired, then what is right in part, then the rest in order."""
+    ways: tuple[tuple[Way, Same], ...] = (
+        ("correct", same),
+        ("partial", partly),
+        ("incorrect", lambda one, other: True),
+    )
+    for way, agree in ways:
+        pairs, pred, gold = _paired(pred, gold, lambda a, b, agree=agree: agree(a[0], b[0]))
+        yield from ((way, one, other) for one, other in pairs)
+    yield from (("missing", None, other) for other in gold)
+    yield from (("spurious", one, None) for one in pred)
 
 
 _OTHER_SIDE: Final = {"investor": "target", "target": "investor"}
@@ -201,24 +244,26 @@ def _crossed(pred: Facts, gold: Facts) -> bool:
 
 def _matched(pred: Facts, gold: Facts, slot: str, from_slot: str = "") -> int:
     """How many values of a slot are right; those of the output may be taken from another slot."""
-    return _paired(pred.values(from_slot or slot), gold.values(slot), _AGREEMENT[slot][0])[0]
+    return _count(pred.values(from_slot or slot), gold.values(slot), _AGREEMENT[slot][0])
+
+
+def _count(pred: Iterable[Any], gold: Iterable[Any], same: Same) -> int:
+    return len(_paired(pred, gold, same)[0])
 
 
 def _paired(
     pred: Iterable[Any], gold: Iterable[Any], same: Same
-) -> tuple[int, list[Any], list[Any]]:
-    """The number of values paired, each with the first that is left and fits, and what is left."""
-    left, over = list(gold), []
-    count = 0
+) -> tuple[list[tuple[Any, Any]], list[Any], list[Any]]:
+    """Values paired, each with the first that is left and fits; and what is left on both sides."""
+    left, over, pairs = list(gold), [], []
     for value in pred:
         for index, other in enumerate(left):
             if same(value, other):
-                del left[index]
-                count += 1
+                pairs.append((value, left.pop(index)))
                 break
         else:
             over.append(value)
-    return count, over, left
+    return pairs, over, left
 
 
 def similarity(pred: ScoredDeal, gold: ScoredDeal) -> float:
@@ -227,7 +272,7 @@ def similarity(pred: ScoredDeal, gold: ScoredDeal) -> float:
     if FAMILY[one.type] != FAMILY[other.type]:
         return 0.0
     parties = (*other.investor, *other.target)
-    if not _paired((*one.investor, *one.target), parties, _same_name)[0]:
+    if not _count((*one.investor, *one.target), parties, _same_name):
         return 0.0
     found = _agreement(one, other)
     if not found["investor"] and not found["target"]:

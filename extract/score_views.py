@@ -47,6 +47,9 @@ def comparison_view(comparison: scores.Comparison) -> RenderableType:
 
 
 def _changes(changed: tuple[scores.Changed, ...]) -> RenderableType:
+    count = f"{len(changed)} articles changed"
+    if not changed:
+        return Rows("", count)
     table = _table("article", "right", "other", "wrong", "other", "gain")
     for one in changed[:_SHOWN_CHANGES]:
         table.add_row(
@@ -57,7 +60,7 @@ def _changes(changed: tuple[scores.Changed, ...]) -> RenderableType:
         )
     left = len(changed) - _SHOWN_CHANGES
     more = f"and {left} more; --json lists them all" if left > 0 else ""
-    return Rows("", f"{len(changed)} articles changed", table, more)
+    return Rows("", count, table, more)
 
 
 def _wrong(counts: Counts) -> int:
@@ -74,8 +77,8 @@ def _intervals(report: Report, resamples: int) -> RenderableType:
 
 
 def _muc(report: Report) -> RenderableType:
-    heads = ("correct", "incorrect", "partial", "missing", "spurious", "P", "R", "F1")
-    table = _table("MUC", *heads)
+    heads = ("cor", "inc", "par", "mis", "spu", "P", "R", "F1")
+    table = _table("MUC counts", *heads)
     for name, counts in scores.muc(report).items():
         table.add_row(name, *map(str, astuple(counts)), *_muc_scores(counts))
     return Rows("", table)
@@ -101,7 +104,7 @@ def _calibration(found: scores.Calibration) -> RenderableType:
         shares = map(_share, (row.confidence, row.found, row.whole))
         table.add_row(f"{row.low:.1f}–{row.high:.1f}", str(row.records), *shares)
     error = f"calibration error {_share(found.error)}, Brier score {_share(found.brier)}"
-    return Rows("", table, error)
+    return Rows("", table, "", error)
 
 
 def _table(first: str, *others: str) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,8 @@ from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from extract.conversion import to_usd
 
 if TYPE_CHECKING:
     from extract.amounts import Quantity
@@ -33,6 +35,8 @@ STYLES: Final = {
     "type": "bold red",
 }
 """The colour of each kind of citation; where two overlap, the one named first wins."""
+
+_FIGURES: Final = Context(prec=3)
 
 
 # --- articles and records ----------------------------------------------------------------------
@@ -195,19 +199,31 @@ def _values(deal: ScoredDeal | None) -> dict[str, list[str]]:
 # --- quantities and dates ----------------------------------------------------------------------
 
 
-def quantity_table(text: str, found: Sequence[Quantity]) -> Table:
-    """The quantities of a text, with the words they come from."""
-    table = _table("words", "offsets", "kind", "value", "modifier", "marks")
+def quantity_table(text: str, found: Sequence[Quantity], *, year: int | None = None) -> Table:
+    """The quantities of a text, with the words they come from; money also in dollars of a year."""
+    table = _table("words", "offsets", "kind", "value", "≈ USD", "modifier", "marks")
     for quantity in found:
         table.add_row(
             Text(text[quantity.start : quantity.end]),
             f"{quantity.start}:{quantity.end}",
             quantity.kind,
             f"{_interval(quantity.min, quantity.max)} {quantity.unit}",
+            _in_dollars(quantity, year),
             quantity.modifier,
             " ".join(_marks(quantity)),
         )
     return table
+
+
+def _in_dollars(quantity: Quantity, year: int | None) -> str:
+    """About what an amount in another currency is in dollars: yearly averages bear three figures."""
+    dollars = to_usd(quantity, year) if quantity.unit != "USD" else None
+    if dollars is None:
+        return ""
+    bounds = (
+        None if bound is None else _FIGURES.plus(bound) for bound in (dollars.min, dollars.max)
+    )
+    return _interval(*bounds)
 
 
 def _marks(quantity: Quantity) -> Iterator[str]:

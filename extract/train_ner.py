@@ -558,7 +558,7 @@ def pretrain(network: Any, stream: Stream, *, minutes: float, seed: int, checkpo
 # --------------------------------------------------------------------------------------------
 # fine-tuning
 
-SHARES = {"cluener": 0.3, "gold": 0.16, "fewfc": 0.12, "finre": 0.12, "news": 0.3}
+SHARES = {"cluener": 0.36, "gold": 0.14, "fewfc": 0.1, "finre": 0.1, "news": 0.3}
 """How many of the batches come from each source."""
 
 TOKENS = 2048
@@ -705,7 +705,7 @@ def fine_tune(
             module.p = 0.1
     network.train()
     kept = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
     )
     optimisers = make_optimiser(network, [], rate=FINE_RATE)
     began, step, saved, mean = time.monotonic(), 0, 0.0, 0.0

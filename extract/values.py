@@ -75,6 +75,10 @@ def _owns(skeleton: str, quantity: Quantity) -> bool:
     return bool(_TIED.search(before) or _ITS_OWN.match(skeleton, quantity.end))
 
 
+# 两轮累计超1亿美元: the rounds that are told together have one amount
+_OF_ROUNDS = re.compile("(?:[两二三四多数]轮|系列)[^，。；]{0,8}累计")
+
+
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
     patterns = _money_patterns()
     if quantity.converted_from is not None:
@@ -88,6 +92,8 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
     before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
         if patterns[f"{kind} before"].search(before):
+            if kind == "total" and _OF_ROUNDS.search(before):
+                return "amount", quantity.end
             return kind, quantity.end
     if quantity.part == "total" and re.search(
         "累计", skeleton[max(0, quantity.start - 8) : quantity.end]

@@ -243,12 +243,23 @@ def test_check_names_every_violation(call: Call, news: Path, tmp_path: Path) -> 
 
 
 def test_amounts_and_dates_are_listed(call: Call) -> None:
-    code, printed, _ = call("amounts", "融资超过3亿元[甲]，持股27%", "--region", "TW")
+    code, printed, _ = call(
+        "amounts", "融资超过3亿元[甲]，持股27%", "--region", "TW", "--year", "2024"
+    )
     rows = [line.split() for line in printed.splitlines()[1:]]
     assert (code, rows) == (
         0,
         [
-            ["超过3亿元", "2:7", "money", "300,000,000..", "TWD", "at_least", "inferred"],
+            [
+                "超过3亿元",
+                "2:7",
+                "money",
+                "300,000,000..",
+                "TWD",
+                "9,350,000..",
+                "at_least",
+                "inferred",
+            ],
             ["27%", "13:16", "percent", "27", "%", "exact"],
         ],
     )

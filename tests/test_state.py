@@ -72,11 +72,25 @@ DATES = [
     ("北桥智算计划6月底前完成3亿美元融资。", None),
     ("成立于2023年的北桥智算完成3亿美元A轮融资。", None),
     ("2021年，云杉科技以2亿元收购青岚智能。", "2021"),
+    # a range is told by its first unit, or by the one that it fills
+    ("2021年1月至2月，云杉科技以2亿元收购青岚智能。", "2021-01"),
+    ("2021年7月至12月，云杉科技以2亿元收购青岚智能。", "2021-H2"),
+]
+
+# of an article whose day is not told: when it was published, and what follows from that
+PARTLY_DATED = [
+    ("2023-Q1", "去年5月，云杉科技以2亿元收购青岚智能。", "2022-05"),
+    ("2023-Q1", "2022年第三季度，云杉科技以2亿元收购青岚智能。", "2022-Q3"),
+    ("2023-Q1", "今年3月，云杉科技以2亿元收购青岚智能。", "2023-03"),
+    ("2023-Q1", "今年5月，云杉科技以2亿元收购青岚智能。", None),
+    ("2023-05", "5月6日，云杉科技以2亿元收购青岚智能。", "2023-05-06"),
+    ("2023-05", "昨日，云杉科技以2亿元收购青岚智能。", None),
+    ("2023", "云杉科技公告，以2亿元收购青岚智能。", None),
 ]
 
 
-def only_deal(text: str) -> DealRecord:
-    (deal,) = Pipeline().read(text + KNOWN, published=DAY).deals
+def only_deal(text: str, *, published: str = DAY) -> DealRecord:
+    (deal,) = Pipeline().read(text + KNOWN, published=published).deals
     return deal
 
 
@@ -94,6 +108,13 @@ def test_status(text: str, status: str) -> None:
 @pytest.mark.parametrize(("text", "date"), DATES)
 def test_date(text: str, date: str | None) -> None:
     assert only_deal(text).date == date
+
+
+@pytest.mark.parametrize(("published", "text", "date"), PARTLY_DATED)
+def test_date_in_an_article_of_a_month_or_a_quarter(
+    published: str, text: str, date: str | None
+) -> None:
+    assert only_deal(text, published=published).date == date
 
 
 def test_the_body_outweighs_the_headline() -> None:
