@@ -11,6 +11,7 @@ from decimal import Decimal
 from extract.amounts import Quantity
 from extract.attach import deal_hardware, share_conditions
 from extract.conditions import Found
+from extract.confidence import confidence
 from extract.conversion import conversion_warnings
 from extract.dates import DateMention
 from extract.details import clause_text
@@ -382,7 +383,7 @@ def _record(reading: Reading, draft: Draft, conditions: list[Found]) -> DealReco
     sides = {side: _parties(reading, draft, side) for side in ("investor", "target")}
     if not sides["investor"] and not sides["target"]:
         return None
-    main = _main_relation(draft)
+    main = main_relation(draft)
     evidence = _evidence(reading, draft, main)
     status, status_cite = deal_status(reading, draft, main)
     sources: dict[str, tuple[Cite, ...]] = {
@@ -399,7 +400,7 @@ def _record(reading: Reading, draft: Draft, conditions: list[Found]) -> DealReco
     round_name = "+".join(str(found.value) for found in draft.rounds) or None
     if round_name:
         sources["round"] = tuple(found.cite() for found in draft.rounds)
-    score, reasons = _confidence(draft, main)
+    score, reasons = confidence(reading, draft, main, status)
     return DealRecord(
         id=_identity(reading, draft),
         type=draft.type,
@@ -464,7 +465,7 @@ def _parties(reading: Reading, draft: Draft, side: str) -> tuple[Party, ...]:
     return tuple(found)
 
 
-def _main_relation(draft: Draft) -> Relation:
+def main_relation(draft: Draft) -> Relation:
     """The relation that asserts the deal best: in the body, of a trigger of its own, with most told."""
     return max(
         draft.relations,
@@ -511,19 +512,3 @@ def _money(reading: Reading, quantity: Quantity | None) -> Money | None:
         modifier=quantity.modifier,
         inferred=quantity.inferred,
     )
-
-
-def _confidence(draft: Draft, main: Relation) -> tuple[float, tuple[str, ...]]:
-    """A sum of plain reasons; each says what speaks for or against the record."""
-    told = len(main.told)
-    reasons = [("base", 0.4), (f"{told} places told in one clause", 0.15 * min(told, 2))]
-    if draft.amount or draft.stake or draft.rounds:
-        reasons.append(("amount, stake or round told", 0.15))
-    if len(draft.relations) > 1:
-        reasons.append(("told more than once", 0.1))
-    if any(relation.sentence.title for relation in draft.relations):
-        reasons.append(("told in the title", 0.1))
-    if draft.past:
-        reasons.append(("background", -0.1))
-    total = round(min(0.99, max(0.01, sum(weight for _, weight in reasons))), 2)
-    return total, tuple(f"{reason} {weight:+.2f}" for reason, weight in reasons)

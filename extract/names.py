@@ -37,7 +37,7 @@ RANK = (
     "names.definition", "names.full", "names.quoted", "names.hardware", "names.extended",
     "names.lexicon", "names.notice", "names.title_colon", "names.ticker", "names.by",
     "names.including", "names.new_holders", "names.held_by", "names.led", "names.listed",
-    "names.funded",
+    "names.unknown", "names.funded",
 )  # fmt: skip
 
 Span = tuple[int, int]
@@ -237,10 +237,15 @@ def _speaks_for_name(folded: str, mention: Mention) -> bool:
         return not mention.text.islower() and not (joined and start > 0)
     if folded[end : end + 1] in QUOTES and folded[start - 1 : start] in QUOTES:
         return True
-    before = _word_set("cue", "before").before(folded, max(0, start - 6), start) or start == 0
-    while folded[end : end + 1] == " ":
+    return _between_cues(folded, start, end)
+
+
+def _between_cues(text: str, start: int, end: int) -> bool:
+    """Whether what stands on both sides is what stands beside the names of parties."""
+    before = _word_set("cue", "before").before(text, max(0, start - 6), start) or start == 0
+    while text[end : end + 1] == " ":
         end += 1
-    behind = _word_set("cue", "behind").at(folded, end, len(folded)) or end == len(folded)
+    behind = _word_set("cue", "behind").at(text, end, len(text)) or end == len(text)
     return bool(before and behind)
 
 
@@ -297,7 +302,7 @@ _NO_NAME = re.compile(
     r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大名位只条]|^某|^[0-9]+(?:[A-Za-z]{1,4}|[.,0-9]+)?$"
     r"|^[数上近超逾几]?[十百千万亿]{2}|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
 )
-_JUNK = frozenset(" \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
+_JUNK = frozenset("★☆◈◇◆✿❀●○■□▲△▼♦※→ \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
 
 
 def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
@@ -621,7 +626,7 @@ def _overlaps(table: Mapping[str, Parts]) -> dict[str, Parts]:
     return found
 
 
-_CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|]")
+_CLAUSE_EDGE = re.compile(r"[，。；：！？!?;\n丨｜|★☆◈◇◆✿❀●○■□▲△▼♦※→]")
 _SENTENCE_EDGE = re.compile(r"[。；！？!?;\n]")
 
 
@@ -629,7 +634,8 @@ class _Edges:
     """The stretches between the marks of a text, found by offset."""
 
     def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
-        self._marks = [-1, *(match.start() for match in pattern.finditer(text)), len(text)]
+        marks = [match.start() for match in pattern.finditer(text)]
+        self._marks = [-1, *marks, len(text)]
 
     def around(self, offset: int) -> Span:
         place = bisect_left(self._marks, offset, 1)
@@ -692,7 +698,7 @@ def _closes(slot: Slot, anchor: Anchor, text: str, end: int) -> bool:
 
 
 _LIST_GOES_ON = re.compile(
-    r"[ \x01]*(?:[、和与及]|以及|(?:联合|共同|独家|战略|超额|持续|继续|追加)*(?:领投|跟投|参投|追投|投资|出资|认购|注资|加码|加持))"
+    r"[ \x01]*(?:[、和与及]|以及|持股|宣布|拟|已|近日|今日|(?:联合|共同|独家|战略|超额|持续|继续|追加)*(?:领投|跟投|参投|追投|投资|出资|认购|注资|加码|加持))"
 )
 
 
@@ -915,7 +921,7 @@ _BREAKS = frozenset("与和由是向及对被将为在以从于") | {
 
 
 _QUOTE_BEFORE = re.compile(
-    r"(?:公司|企业|品牌|平台|厂商|商|机构|项目|独角兽|团队|基金|工具|产品|由|与|和|对|向|投资|收购|领投|入股"
+    r"(?:公司|企业|新创|初创|品牌|平台|厂商|商|机构|项目|独角兽|团队|基金|工具|产品|由|与|和|对|向|投资|收购|领投|入股"
     r"|旗下|跟投|股东|及|获|获得)[ ]?$"
 )
 _QUOTE_OBJECT = re.compile(r"(?:公司|企业|品牌|投资|收购|领投|入股|旗下|跟投|独角兽)$")
@@ -993,6 +999,48 @@ def _leads(text: str, match: re.Match[str]) -> bool:
             )
         position += len(token)
     return False
+
+
+_BORDER = "\x02"
+
+
+@cache
+def _unknown() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Names in a text whose words are parted: unknown characters with a suffix, and without."""
+    particles = "".join(sorted(_particles("first") | _particles("last")))
+    single = rf"(?:(?![{particles}])[一-龥]{_BORDER})"
+    suffixes = [word for word in _table("suffix", "strong") if len(word) > 1]
+    suffix = alternation([_BORDER.join(cut(word)) for word in suffixes if word.isalnum()])
+    return (
+        re.compile(rf"(?<={_BORDER}){single}{{2,3}}(?:{suffix})(?={_BORDER})"),
+        re.compile(rf"(?<={_BORDER}){single}{{4,5}}(?!{single})"),
+    )
+
+
+def find_unknown(skeleton: str) -> Iterator[Candidate]:
+    """Characters that make no words, wherever they stand: 浔川|创投, 桐川智云.
+
+    With the suffix of an institution they are a name; with another, or four of them, perhaps.
+    """
+    parted = f"{_BORDER}{_BORDER.join(cut(skeleton))}{_BORDER}"
+    with_suffix, alone = _unknown()
+    sure, common = _word_set("suffix", "sure"), _word_set("suffix", "common")
+    for pattern in (with_suffix, alone):
+        borders = seen = 0
+        for match in pattern.finditer(parted):
+            chunk = match.group().replace(_BORDER, "")
+            borders += parted.count(_BORDER, seen, match.start())
+            seen = match.start()
+            start = seen - borders
+            end = start + len(chunk)
+            if is_name(chunk) and skeleton[start - 1 : start] not in _DOTS:
+                ends = pattern is with_suffix and not common.before(skeleton, start, end)
+                if ends or _between_cues(skeleton, start, end):
+                    known = ends and sure.before(skeleton, start, end) > 0
+                    yield Candidate("names.unknown", start, end, known)
+
+
+_DOTS = frozenset("·・.《")
 
 
 # Transliterated names: 萨特·希尔资本.
@@ -1084,12 +1132,14 @@ def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
     known = {mention.text for mention in found if mention.kind != "HARDWARE"}
     known |= {text[c.start : c.end] for c in candidates if c.sure}
     candidates += _defined(text, folded, definitions, known)
+    candidates = _of_institutions(folded, found, candidates)
     found = _in_deals(found, candidates)
     persons = _persons(folded, candidates)
     voted = []
     for name in _voted(text, candidates):
         span = (name.start, name.end)
         voted.append(_mention(text, name.rule, span, "PERSON" if span in persons else "ORG"))
+    found = _not_inside(found, voted)
     found += list(_whole(voted, found))
     found += _extended(text, folded, found)
     found += _repeated(text, found)
@@ -1157,6 +1207,7 @@ def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
     for start, end in find_title_name(skeleton):
         yield Candidate("names.title_colon", start, end, True)
     yield from find_foreign(skeleton)
+    yield from find_unknown(skeleton)
     yield from find_in_slots(skeleton)
     yield from find_latin(folded)
 
@@ -1209,10 +1260,15 @@ _OF_CLAUSE = frozenset({"names.funded", "names.subject", "names.pair", "names.ow
 
 def _opens(text: str, found: Candidate) -> bool:
     """Whether a name opens the headline and comes again."""
+    if found.start > _LONGEST_HEADING:
+        return False
     before = text[: found.start].rstrip()
     if "\n" in before or (before and before[-1] not in "|｜丨：:】"):
         return False
     return text.find(text[found.start : found.end], found.end) > 0
+
+
+_LONGEST_HEADING = 80
 
 
 def _whole(candidates: Sequence[Mention], listed: Sequence[Mention]) -> Iterator[Mention]:
@@ -1226,16 +1282,57 @@ def _whole(candidates: Sequence[Mention], listed: Sequence[Mention]) -> Iterator
             yield found
 
 
+_BOTH_EDGES = frozenset({"names.by", "names.led", "names.including", "names.listed"})
+
+
+def _of_institutions(
+    folded: str, listed: Sequence[Mention], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Funds that are named after a listed owner outrank it: 河南投资集团|汇融基金."""
+    ends = {mention.start: mention.end for mention in listed if mention.kind == "ORG"}
+    return [
+        name._replace(rule="names.extended")
+        if name.rule in _BOTH_EDGES
+        and _institution(folded[ends.get(name.start, name.end) : name.end])
+        else name
+        for name in candidates
+    ]
+
+
+def _institution(rest: str) -> bool:
+    """Whether what stands behind a listed name can end the name of one of its institutions."""
+    return (
+        3 <= len(rest) <= 10
+        and rest[0] not in _particles("first")
+        and _word_set("suffix", "sure").before(rest, 1, len(rest)) > 0
+        and not _inner().search(rest)
+    )
+
+
+def _not_inside(listed: Sequence[Mention], names: Sequence[Mention]) -> list[Mention]:
+    """The listed ones without kinds of hardware that end a name: 屿禾|芯片."""
+    ends = {name.end: name.start for name in names}
+    return [
+        mention
+        for mention in listed
+        if mention.kind != "HARDWARE"
+        or mention.text[0].isascii()
+        or ends.get(mention.end, mention.start) >= mention.start
+    ]
+
+
 def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Mention]:
-    """A listed name with a suffix of names right behind it is a longer name: 高瓴 + 创投."""
+    """A listed name with a suffix right behind it is a longer name: 高瓴|创投, 孙正义|基金会."""
     for mention in found:
-        if mention.rule != "names.lexicon" or mention.kind != "ORG":
+        if mention.rule != "names.lexicon" or mention.kind not in {"ORG", "PERSON"}:
             continue
         longer = _LATIN.match(folded, mention.start)
         if longer and _english_suffix().search(longer.group(), mention.end - mention.start):
             end = longer.end()
             yield Mention(mention.start, end, text[mention.start : end], "ORG", "names.extended")
-        elif match := _extension().match(folded, mention.end):
+        elif (match := _extension().match(folded, mention.end)) and (
+            mention.kind == "ORG" or match.group().endswith(("基金会", "家族", "办公室"))
+        ):
             yield Mention(
                 mention.start, match.end(), text[mention.start : match.end()], "ORG",
                 "names.extended",

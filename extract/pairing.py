@@ -111,6 +111,10 @@ def _never(pred: object, gold: object) -> bool:
     return False
 
 
+def _always(pred: object, gold: object) -> bool:
+    return True
+
+
 _AGREEMENT: Final[Mapping[str, tuple[Same, Same]]] = {
     "type": (eq, _never),
     "investor": (_same_name, _part_of_name),
@@ -205,6 +209,10 @@ def _told(deal: ScoredDeal | None, slot: str) -> list[_Told]:
     return list(zip(values, shown if isinstance(shown, tuple) else (shown,), strict=False))
 
 
+def _by_normal_form(agree: Same) -> Same:
+    return lambda one, other: agree(one[0], other[0])
+
+
 _ATTRIBUTES: Final = {"condition": "conditions"}
 
 
@@ -215,10 +223,10 @@ def _line_up(
     ways: tuple[tuple[Way, Same], ...] = (
         ("correct", same),
         ("partial", partly),
-        ("incorrect", lambda one, other: True),
+        ("incorrect", _always),
     )
     for way, agree in ways:
-        pairs, pred, gold = _paired(pred, gold, lambda a, b, agree=agree: agree(a[0], b[0]))
+        pairs, pred, gold = _paired(pred, gold, _by_normal_form(agree))
         yield from ((way, one, other) for one, other in pairs)
     yield from (("missing", None, other) for other in gold)
     yield from (("spurious", one, None) for one in pred)

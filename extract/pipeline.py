@@ -13,7 +13,7 @@ from extract.clauses import Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
-from extract.reading import Reading
+from extract.reading import Draft, Reading
 from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
 from extract.resolve import find_anaphora, listed_kind, meant
@@ -52,7 +52,7 @@ class Pipeline:
         and the text does not begin with it, it is put in front as a line of its own.
         """
         day = str(published) if published else None
-        return self._read(article_id, title, day, None, _titled(text, title))
+        return self._read(article_id, title, day, None, titled(text, title))
 
     def doc(
         self,
@@ -70,7 +70,7 @@ class Pipeline:
 
         if self._tokenizer is None:
             self._tokenizer = docs.blank_tokenizer()
-        doc = self._tokenizer(_titled(text, title))
+        doc = self._tokenizer(titled(text, title))
         doc._.published, doc._.article_id = published, article_id
         analysis = analyse(article_id, doc.text, docs.published_of(doc), lexicon=self._lexicon)
         docs.annotate(doc, analysis.reading, analysis.names.mentions, analysis.hits)
@@ -97,7 +97,8 @@ class Pipeline:
         )
 
 
-def _titled(text: str, title: str | None) -> str:
+def titled(text: str, title: str | None) -> str:
+    """The text with its title as a line of its own in front, unless it begins with it."""
     return f"{title}\n{text}" if title and not text.startswith(title) else text
 
 
@@ -118,15 +119,20 @@ def analyse(article_id: str, text: str, published: str | None, *, lexicon: bool 
 
 def find_deals(analysis: Analysis) -> tuple[DealRecord, ...]:
     """The records that follow from what was found in a text."""
+    return deals.records(analysis.reading, find_drafts(analysis))
+
+
+def find_drafts(analysis: Analysis) -> list[Draft]:
+    """The deals of a text, each with the relations that tell it."""
     reading = analysis.reading
     if not analysis.hits:
-        return ()
+        return []
     told = [
         found
         for relation in _relations(reading, analysis.names, analysis.hits)
         if (found := details.detail(reading, relation))
     ]
-    return deals.records(reading, deals.gather(reading, told))
+    return deals.gather(reading, told)
 
 
 def read_deals(

@@ -86,6 +86,10 @@ class Intake:
     without: frozenset[str] = frozenset()
 
 
+DEFAULT_INTAKE: Final = Intake()
+"""How inputs are read where nothing else is said."""
+
+
 # --- strings -----------------------------------------------------------------------------------
 
 _UNCARRIED = re.compile("[\0\ud800-\udfff]")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, BinaryIO, Final
 
@@ -142,7 +141,7 @@ def csv_rows(
     """A draft for each row; the first row names the columns. Fields may hold line ends."""
     rows = _Rows(stream, intake)
     try:
-        head = next(rows, None) or []
+        head = rows.next() or []
     except ArticleError as error:
         yield Failure(source, error.line, error.message)
         return
@@ -152,7 +151,7 @@ def csv_rows(
         return
     while True:
         try:
-            row = next(rows, None)
+            row = rows.next()
             if row is None:
                 return
             yield _row_draft(source, ids, row, columns, rows, intake)
@@ -194,16 +193,20 @@ def _columns(head: Sequence[str], intake: Intake) -> dict[int, str]:
 
 
 class _Rows:
-    """The rows of a CSV file with the lines they begin at, each of a bounded size."""
+    """The rows of a CSV file with the lines they begin at, each of a bounded size.
+
+    What cannot be decoded, or is too large, is an ArticleError, and the rows after it follow.
+    """
 
     def __init__(self, stream: BinaryIO, intake: Intake) -> None:
+        self._stream = stream
         self._decoder = Decoder()
         self._most = intake.max_bytes
-        self._lines = _text_lines(stream, self._decoder, self._most)
-        self._read = 0
-        self._first = next(self._lines, (0, ""))
-        self._size = 0
-        self._rows = csv.reader(self._given(), delimiter=_delimiter(self._first[1]))
+        self._waiting: bytes | None = stream.readline(self._most + 1)
+        self._read = self._size = 0
+        delimiter = _delimiter(self._waiting)
+        # Not a generator: that would end at the first error.
+        self._rows = csv.reader(iter(self._next_line, ""), delimiter=delimiter)
         self.line = 1
 
     @property
@@ -211,50 +214,47 @@ class _Rows:
         """The encoding of the row read last."""
         return self._decoder.encoding
 
-    def __iter__(self) -> _Rows:
-        return self
-
-    def __next__(self) -> list[str]:
-        """The next row that is not empty."""
+    def next(self) -> list[str] | None:
+        """The next row that is not empty, None at the end."""
         limit = csv.field_size_limit(self._most)  # the module has one limit for all its readers
         try:
             while True:
                 self.line, self._size = self._read + 1, 0
-                row = next(self._rows)
-                if row:
+                row = next(self._rows, None)
+                if row is None or row:
                     return row
         except csv.Error as error:
             raise ArticleError(f"is not CSV: {error}", line=self.line) from error
+        except ArticleError as error:
+            raise ArticleError(error.message, line=self.line) from error
         finally:
             csv.field_size_limit(limit)
 
-    def _given(self) -> Iterator[str]:
-        number, line = self._first
-        while number:
-            self._size += len(line)
-            self._read = number
-            yield line
-            number, line = next(self._lines, (0, ""))
+    def _next_line(self) -> str:
+        line, self._waiting = self._waiting, None
+        if line is None:
+            line = self._stream.readline(self._most + 1)
+        self._read += bool(line)
+        self._size += len(line)
+        if self._size > self._most:
+            self._pass_over(line)
+            raise too_large(self._most)
+        return self._decoder.decode(line)
+
+    def _pass_over(self, line: bytes) -> None:
+        while line and not line.endswith(b"\n"):
+            line = self._stream.readline(1 << 20)
 
 
-def _text_lines(stream: BinaryIO, decoder: Decoder, most: int) -> Iterator[tuple[int, str]]:
-    """Lines as text with their numbers; one that is too long or no text is left out as blank."""
-    for number, line in enumerate(iter(lambda: stream.readline(most + 1), b""), start=1):
-        if len(line) > most:
-            raise ArticleError(f"has a line larger than {most:,} bytes (--max-bytes)", line=number)
-        yield number, decoder.decode(line)
-
-
-def _delimiter(head: str) -> str:
+def _delimiter(head: bytes) -> str:
     """What stands between the names of the columns most often."""
-    return max(",;\t", key=head.count)
+    return max(",;\t", key=lambda mark: head.count(mark.encode()))
 
 
 # --- Markdown ----------------------------------------------------------------------------------
 
 _HEAD = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)^(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.M)
-_ENTRY = re.compile(r"^([^\s#:][^:\n]*?)[ \t]*:[ \t]+(\S.*?)[ \t]*$", re.M)
-_HEADING = re.compile(r"^# +(\S.*?) *(?:\n|\Z)", re.M)
+_HEADING = re.compile(r"^# +(\S.*)(?:\n|\Z)", re.M)
 
 
 def markdown(text: str) -> dict[str, str]:
@@ -269,10 +269,9 @@ def markdown(text: str) -> dict[str, str]:
         fields = fields_of(_toml(head[2]) if head[1] == "+++" else _plain(head[2]))
         text = text[head.end() :]
     heading = _HEADING.search(text)
-    if heading is not None and fields.get("title", heading[1]) == heading[1]:
-        fields["title"] = heading[1]
-        text = f"{text[: heading.start()]}{text[heading.end() :]}"
-        text = text.strip("\n")
+    if heading is not None and fields.get("title", heading[1].rstrip()) == heading[1].rstrip():
+        fields["title"] = heading[1].rstrip()
+        text = f"{text[: heading.start()]}{text[heading.end() :]}".strip("\n")
     elif head is not None:
         text = text.strip("\n")
     fields.pop("id", None)
@@ -280,7 +279,9 @@ def markdown(text: str) -> dict[str, str]:
 
 
 def _plain(head: str) -> dict[str, str]:
-    return {key.strip("\"'"): _unquoted(value) for key, value in _ENTRY.findall(head)}
+    """The entries that stand at the left edge, each on a line of its own."""
+    pairs = [line.partition(":") for line in head.split("\n") if not line.startswith((" ", "#"))]
+    return {key.strip(" \t\"'"): _unquoted(value.strip()) for key, _, value in pairs}
 
 
 def _unquoted(value: str) -> str:
@@ -307,8 +308,3 @@ def is_object(line: bytes) -> bool:
         return isinstance(json.loads(Decoder().decode(line)), dict)
     except (ArticleError, ValueError, RecursionError):
         return False
-
-
-def joined(parts: Iterable[bytes]) -> BinaryIO:
-    """A stream of some bytes."""
-    return io.BytesIO(b"".join(parts))

@@ -110,9 +110,8 @@ def _local(path: str, intake: Intake) -> Iterator[Source | Failure]:
         if glob.has_magic(path):
             yield from _matches(path, intake)
         else:
-            missing = isinstance(error, FileNotFoundError | ValueError)
-            reason = "no such file or folder" if missing else error.strerror
-            yield Failure(shown(path), None, str(reason))
+            other = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+            yield Failure(shown(path), None, _reason(error) if other else "no such file or folder")
         return
     if stat.S_ISDIR(found.st_mode):
         yield from _walk(path, intake)
@@ -120,6 +119,10 @@ def _local(path: str, intake: Intake) -> Iterator[Source | Failure]:
         yield _file(path, os.path.basename(path))
     else:
         yield Source(shown(path), (shown(os.path.basename(path)),), "", partial(_open, path, ""))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _file(path: str, name: str) -> Source | Failure:
@@ -148,7 +151,7 @@ def _walk(folder: str, intake: Intake) -> Iterator[Source | Failure]:
     failures: list[Failure] = []
 
     def told(error: OSError) -> None:
-        failures.append(Failure(shown(str(error.filename)), None, error.strerror or str(error)))
+        failures.append(Failure(shown(str(error.filename)), None, _reason(error)))
 
     for root, folders, files in os.walk(folder, onerror=told):
         yield from failures

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 from operator import mul
 from typing import Any, Final, Literal
@@ -373,7 +373,7 @@ def _bin(place: int, bins: int, told: Sequence[tuple[float, Outcome]]) -> Bin:
 # --- all of it ---------------------------------------------------------------------------------
 
 
-def details(report: Report, *, resamples: int = RESAMPLES) -> Mapping[str, Any]:
+def details(report: Report, *, resamples: int = RESAMPLES) -> dict[str, Any]:
     """Intervals, MUC counts, groups and calibration for JSON."""
     return {
         "intervals": {

@@ -37,6 +37,7 @@ STYLES: Final = {
 """The colour of each kind of citation; where two overlap, the one named first wins."""
 
 _FIGURES: Final = Context(prec=3)
+_SCALES: Final = ((Decimal(10**12), "T"), (Decimal(10**9), "B"), (Decimal(10**6), "M"))
 
 
 # --- articles and records ----------------------------------------------------------------------
@@ -220,10 +221,16 @@ def _in_dollars(quantity: Quantity, year: int | None) -> str:
     dollars = to_usd(quantity, year) if quantity.unit != "USD" else None
     if dollars is None:
         return ""
-    bounds = (
-        None if bound is None else _FIGURES.plus(bound) for bound in (dollars.min, dollars.max)
-    )
-    return _interval(*bounds)
+    low, high = _rounded(dollars.min), _rounded(dollars.max)
+    return low if low == high else f"{low}..{high}"
+
+
+def _rounded(value: Decimal | None) -> str:
+    """A number in three figures: ``158M``, ``39,000``, ``0.47``."""
+    if value is None:
+        return ""
+    scale, letter = next((s for s in _SCALES if value >= s[0]), (Decimal(1), ""))
+    return _number(_FIGURES.divide(value, scale)) + letter
 
 
 def _marks(quantity: Quantity) -> Iterator[str]:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal, Protocol, TextIO, ge
 
 from pydantic import ValidationError
 
-from extract.article import Failure
 from extract.errors import ArticleError, UsageError
+from extract.readers import Failure
+from extract.readers_open import STDIN, needed
 from extract.records import ArticleDeals, Condition, DealRecord, Hardware, Money, Number, Party
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["jsonl", "csv", "parquet", "sql"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-STDIN: Final = "-"
-"""The path that stands for standard input."""
 
 SEPARATOR: Final = " | "
 """What stands between several values in one cell of a CSV file."""
@@ -306,27 +304,19 @@ def _open_csv(out: str) -> Iterator[Csv]:
 
 
 @contextmanager
-def needs_extra(name: str) -> Iterator[None]:
-    """Say which extra brings the package that an import does not find."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        raise UsageError(f"needs {package}: pip install 'zhdeals[{name}]'") from error
-
-
-@contextmanager
 def _open_parquet(out: str) -> Iterator[Sink]:
-    with needs_extra("parquet"):
-        from extract.sinks_parquet import open_parquet
+    needed("pyarrow", "parquet")
+    from extract.sinks_parquet import open_parquet
+
     with whole_file(out) as draft, open_parquet(draft) as sink:
         yield sink
 
 
 @contextmanager
 def _open_sql(out: str) -> Iterator[Sink]:
-    with needs_extra("sql"):
-        from extract.store import open_store
+    needed("sqlalchemy", "sql")
+    from extract.store import open_store
+
     with open_store(out) as sink:
         yield sink
 

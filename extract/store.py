@@ -40,9 +40,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from extract.errors import ArticleError, UsageError
+from extract.readers_open import needed
 from extract.records import ArticleDeals, Cite, Condition, DealRecord, Hardware, Money, Party
 
 Row = dict[str, Any]
@@ -62,6 +63,16 @@ def plain_number(value: Decimal) -> int | float:
     return float(value)
 
 
+class _AsItIs(UserDefinedType[Any]):
+    """A NUMERIC column of SQLite that takes integers; SQLAlchemy's own makes floats of them."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """The type in a statement that creates a table."""
+        return "NUMERIC"
+
+
 class Number(TypeDecorator[Decimal]):
     """A Decimal: NUMERIC of any precision in PostgreSQL, an integer or a float in SQLite."""
 
@@ -71,7 +82,7 @@ class Number(TypeDecorator[Decimal]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """SQLite gets a type of its own, which leaves the numbers as they are."""
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(sqlite.NUMERIC(asdecimal=False))
+            return dialect.type_descriptor(_AsItIs())
         return dialect.type_descriptor(Numeric())
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
@@ -379,6 +390,8 @@ def database_url(out: str) -> URL:
 
 def connect(url: URL) -> Engine:
     """An engine; with SQLite, rows go with those they refer to, as they do in PostgreSQL."""
+    if url.get_backend_name() == "postgresql":
+        needed("psycopg", "sql")
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)

@@ -256,7 +256,7 @@ def test_amounts_and_dates_are_listed(call: Call) -> None:
                 "money",
                 "300,000,000..",
                 "TWD",
-                "9,350,000..",
+                "9.35M..",
                 "at_least",
                 "inferred",
             ],

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract import ner, train_ner
+from extract import ner, ner_data, train_ner
 from extract.ner import LABELS, ModelError, Span, Tagger
 from extract.text import fold
 
@@ -152,14 +152,14 @@ def test_a_model_of_another_version_is_an_error(tmp_path: Path, config: str, mes
 
 
 def test_the_import_loads_no_runtime() -> None:
-    code = "import sys, extract.ner, extract.train_ner; print(sorted({'onnxruntime', 'numpy', 'torch', 'transformers'} & set(sys.modules)))"
+    code = "import sys, extract.ner, extract.ner_data, extract.train_ner; print(sorted({'onnxruntime', 'numpy', 'torch', 'transformers'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
 # --- what it is taught by ------------------------------------------------------------------------
 
-PLAIN = train_ner.Plain(
+PLAIN = ner_data.Plain(
     frozenset(["收购", "完成", "技术", "领域", "研发", "制造", "公司", "宣布", "美国"])
 )
 
@@ -187,41 +187,41 @@ def test_common_words_are_outside(text: str, left: str) -> None:
 
 
 def test_tags_of_names_of_several_classes() -> None:
-    sets = train_ner.tag_sets(3, ("company", "person"))
+    sets = ner_data.tag_sets(3, ("company", "person"))
     assert [[LABELS[n] for n in range(len(LABELS)) if bits >> n & 1] for bits in sets] == [
         ["B-company", "B-person"], ["I-company", "I-person"], ["E-company", "E-person"],
     ]  # fmt: skip
 
 
 def test_examples_hold_what_is_known() -> None:
-    example = train_ner.make_example("鲲屿的甲", [(0, 2, ("company",))], [(2, 3)])
-    company = train_ner.tag_sets(2, ("company",))
-    assert example.allowed.tolist() == [*company, train_ner.OUTSIDE, train_ner.ALL]
-    assert example.weight.tolist() == pytest.approx([1, 1, train_ner.SILVER, 1])
+    example = ner_data.make_example("鲲屿的甲", [(0, 2, ("company",))], [(2, 3)])
+    company = ner_data.tag_sets(2, ("company",))
+    assert example.allowed.tolist() == [*company, ner_data.OUTSIDE, ner_data.ALL]
+    assert example.weight.tolist() == pytest.approx([1, 1, ner_data.SILVER, 1])
     assert example.names == ((0, 2),)
     assert example.part(1, 4).names == ()
 
 
 def test_longer_names_win() -> None:
     spans = [(0, 2, ("company",)), (1, 5, ("person",)), (6, 7, ("product",))]
-    assert train_ner.apart(spans) == spans[1:]
+    assert ner_data.apart(spans) == spans[1:]
 
 
 def test_ends_of_cluener_are_inclusive() -> None:
     row = {"text": "鲲屿的书", "label": {"company": {"鲲屿": [[0, 1]]}, "scene": {"书": [[3, 3]]}}}
-    assert train_ner.cluener_spans(row) == [(0, 2, ("company",))]
+    assert ner_data.cluener_spans(row) == [(0, 2, ("company",))]
 
 
 def test_places_of_names_are_whole_words() -> None:
     named = {"鲲屿": ("company",), "Zorab": ("company",)}
     text = "鲲屿与Zorab，Zorabis和鲲屿"
-    found = [text[start:end] for start, end, _ in train_ner.places_of(text, named)]
+    found = [text[start:end] for start, end, _ in ner_data.places_of(text, named)]
     assert found == ["鲲屿", "Zorab", "鲲屿"]
 
 
 def test_windows_end_with_sentences() -> None:
     text = "甲" * 100 + "。" + "乙" * 40 + "。" + "丙" * 90 + "。丁"
-    assert list(train_ner.windows(text)) == [(0, 142), (142, 234)]
+    assert list(ner_data.windows(text)) == [(0, 142), (142, 234)]
 
 
 def test_scores() -> None:
@@ -237,7 +237,7 @@ def test_scores() -> None:
 def test_the_loss_counts_only_what_is_known() -> None:
     torch = pytest.importorskip("torch", reason="the extra zhdeals[train] is not installed")
     scores = torch.zeros((1, 3, len(LABELS)))
-    allowed = torch.tensor([[train_ner.ALL, train_ner.OUTSIDE, train_ner.OUTSIDE | 2]])
+    allowed = torch.tensor([[ner_data.ALL, ner_data.OUTSIDE, ner_data.OUTSIDE | 2]])
     loss = train_ner.partial_loss(scores, allowed.int(), torch.ones((1, 3)))
     size = len(LABELS)
     assert float(loss) == pytest.approx((np.log(size) + np.log(size / 2)) / 2)
