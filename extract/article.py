@@ -73,14 +73,16 @@ def read_drafts(
     *,
     stdin: BinaryIO | None = None,
     intake: Intake = DEFAULT_INTAKE,
+    meter: Callable[[int], object] = int,
 ) -> Iterator[Draft | Failure]:
     """The same, but only as far as the files must be read for it: the rest is done by ``finish``.
 
-    Each draft has one id, which no other has.
+    Each draft has one id, which no other has. ``meter`` is called with the number of bytes of files
+    read since it was called last.
     """
     taken = Places()
     for source in sources((os.fspath(path) for path in paths), intake, stdin=stdin):
-        found = [source] if isinstance(source, Failure) else _guarded(source, intake)
+        found = [source] if isinstance(source, Failure) else _guarded(source, intake, meter)
         for one in found:
             yield _with_id(one, taken) if isinstance(one, Draft) else one
 
@@ -189,15 +191,27 @@ _KINDS: Final[Mapping[str, Callable[[str], dict[str, str]]]] = {
 # --- files to drafts ---------------------------------------------------------------------------
 
 
-def _guarded(source: Source, intake: Intake) -> Iterator[Found]:
+def _guarded(source: Source, intake: Intake, meter: Callable[[int], object]) -> Iterator[Found]:
     """What is read until the file turns out to be unreadable, and then why it is."""
     try:
         with source.open() as stream:
-            yield from _read(source, stream, intake)
+            yield from _metered(_read(source, stream, intake), source, stream, meter)
     except ArticleError as error:
         yield Failure(source.name, error.line, error.message)
     except OSError as error:
         yield Failure(source.name, None, error.strerror or str(error))
+
+
+def _metered(
+    found: Iterator[Found], source: Source, stream: BinaryIO, meter: Callable[[int], object]
+) -> Iterator[Found]:
+    at = 0
+    for one in found:
+        if source.size is not None:
+            meter(stream.tell() - at)
+            at = stream.tell()
+        yield one
+    meter((source.size or at) - at)
 
 
 def _read(source: Source, stream: BinaryIO, intake: Intake) -> Iterator[Found]:

@@ -85,7 +85,7 @@ Watch = Callable[[Outcome], object]
 class Summary:
     """What a run did. ``characters`` are those of the articles read, ``seconds`` wall time.
 
-    ``kept`` articles were done by a run before; ``stages`` are seconds of work, of all processes
+    ``kept`` articles were done by a run before, the others hold ``fresh`` characters; ``stages`` are seconds of work, of all processes
     together; ``size`` is that of the output in bytes.
     """
 
@@ -95,6 +95,7 @@ class Summary:
     characters: int = 0
     seconds: float = 0.0
     kept: int = 0
+    fresh: int = 0
     size: int = 0
     encodings: Counter[str] = field(default_factory=Counter)
     stages: Counter[str] = field(default_factory=Counter)
@@ -111,11 +112,12 @@ class Summary:
         self.articles += 1
         self.deals += outcome.deals
         self.characters += outcome.characters
+        self.fresh += 0 if outcome.kept else outcome.characters
         self.encodings[outcome.encoding] += 1
 
     def line(self) -> str:
         """The summary in a line."""
-        speed = self.characters / self.seconds if self.seconds else 0.0
+        speed = self.fresh / self.seconds if self.seconds else 0.0
         kept = f", {self.kept} of them kept from before" if self.kept else ""
         return (
             f"{self.articles} articles, {self.deals} deals, {self.failures} failures{kept}, "
@@ -310,9 +312,11 @@ def _all(
         return
     head, rest = _split(tasks, _WORTH_PROCESSES if workers is None else 0)
     following = next(rest, None)
-    together: Iterable[Entry | Done[Outcome]] = chain(head, [following] if following else [], rest)
-    pool = Pool(work, most).results(together) if following else here(together, work)
-    yield from (outcome for _, outcome in pool)
+    if following is None:
+        yield from (outcome for _, outcome in here(head, work))
+    else:
+        together = chain(head, [following], rest)
+        yield from (outcome for _, outcome in Pool(work, most).results(together))
 
 
 def _split(tasks: Iterator[_Task], characters: int) -> tuple[list[_Task], Iterator[_Task]]:

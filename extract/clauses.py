@@ -149,7 +149,9 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         begin = max(previous, sentence.clause_at(start).start)
         coming = runs[place + 1][0].start if place + 1 < len(runs) else None
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
-        yield Group(start, end, tuple(run), _marker(skeleton, begin, start), modifier)
+        heads = run[:-1] if modifier and len(run) > 1 else run  # A、B、C创始人D: C describes D
+        marker = _marker(skeleton, begin, start)
+        yield Group(start, end, tuple(heads), marker, modifier and heads is run)
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
             previous = end
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract import cli_export
+from extract import cli_convert, cli_export, cli_llm
+from extract import cli_options as opts
 from extract.errors import UsageError, ZhDealsError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from extract.batch import Reader
     from extract.evaluate import Report
+    from extract.runs import LogFormat
 
 app = typer.Typer(
     name="zhdeals",
@@ -29,6 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_export.register(app)
+cli_convert.register(app)
+cli_llm.register(app)
 
 Published = Annotated[
     datetime | None,
@@ -57,47 +61,42 @@ def _options(
 
 @app.command()
 def run(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH", help="Files and folders: .txt .md .json .jsonl; - for stdin."
-        ),
-    ],
-    out: Annotated[str, typer.Option(help="Where the JSON Lines go; - for stdout.")] = "-",
+    paths: opts.Paths,
+    out: opts.Out = "-",
     published: Published = None,
     no_lexicon: NoLexicon = False,
-    min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Leave out deals of less confidence.")
-    ] = 0.0,
-    with_text: Annotated[
-        bool, typer.Option("--with-text", help="Put the article's text into its line.")
-    ] = False,
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="How many processes; default: one for each core.")
-    ] = None,
+    min_confidence: opts.MinConfidence = 0.0,
+    with_text: opts.WithText = False,
+    workers: opts.Workers = None,
+    timeout: opts.Timeout = None,
+    max_bytes: opts.MaxBytes = 10_000_000,
+    columns: opts.Columns = None,
+    retry_failed: opts.RetryFailed = False,
+    fresh: opts.Fresh = False,
+    http: opts.Http = False,
+    log_format: opts.LogFormat = "text",
 ) -> None:
     """Write the deals of each article as a line of JSON.
 
-    Lines stand in the order of the input, folders are read with their subfolders, sorted. Exit code 1 says that some input could not be read; it is listed with its reason.
+    Lines stand in the order of the input, folders are read with their subfolders, sorted. A run into a file that is killed goes on where it was when it is started again, and does only what has changed. Exit code 1 says that some input could not be read; it is listed with its reason.
     """
-    from extract import batch, show
-    from extract.article import read_articles
+    from extract import runs
+    from extract.batch import Options
+    from extract.readers import Intake
 
-    console = _console(stderr=True)
-    hidden = out == batch.STDOUT and sys.stdout.isatty()
-    with batch.open_sink(out) as sink, show.progress(console, shown=not hidden) as progress:
-        summary = batch.run(
-            read_articles(paths, published=_day(published)),
-            _MakeReader(not no_lexicon),
-            sink,
-            options=batch.Options(min_confidence, with_text),
-            processes=processes,
-            progress=progress,
-        )
-    for failure in summary.failures:
-        typer.echo(str(failure), err=True)
-    typer.echo(summary.line(), err=True)
-    raise typer.Exit(1 if summary.failures else 0)
+    job = runs.Job(
+        paths,
+        out,
+        Intake(_day(published), max_bytes, _columns(columns or []), http),
+        Options(min_confidence, with_text),
+        workers,
+        timeout,
+        retry_failed,
+        fresh,
+        _log_format(log_format),
+        {"lexicon": not no_lexicon, "with_text": with_text, "min_confidence": min_confidence},
+    )
+    raise typer.Exit(runs.execute(job, _MakeReader(not no_lexicon)))
 
 
 @app.command()
@@ -157,7 +156,6 @@ def evaluate(
     under the pinned ones, or another gold file than the pinned one, give exit code 1.
     """
     from extract import evaluate as scoring
-    from extract import gate as gates
 
     if (pin and floors is None) or (force and not pin):
         raise UsageError("--pin needs --floors, and --force needs --pin")
@@ -175,14 +173,20 @@ def evaluate(
 
         write_report(report, html, title=gold.name)
     if floors is not None:
-        gate = (
-            gates.pin_floors(report, gold, floors, force=force)
-            if pin
-            else gates.check_floors(report, gold, floors)
-        )
-        for refusal in gate.refusals:
-            typer.echo(refusal, err=True)
-        raise typer.Exit(1 if gate.refusals else 0)
+        _check_gate(report, gold, floors, pin=pin, force=force)
+
+
+def _check_gate(report: Report, gold: Path, floors: Path, *, pin: bool, force: bool) -> None:
+    """Compare with the floors, or move them up; exit code 1 where they refuse."""
+    from extract import gate
+
+    if pin:
+        outcome = gate.pin_floors(report, gold, floors, force=force)
+    else:
+        outcome = gate.check_floors(report, gold, floors)
+    for refusal in outcome.refusals:
+        typer.echo(refusal, err=True)
+    raise typer.Exit(1 if outcome.refusals else 0)
 
 
 def _print_report(
@@ -294,6 +298,19 @@ def _console(*, stderr: bool = False) -> Console:
 
 def _day(published: datetime | None) -> str | None:
     return published.date().isoformat() if published else None
+
+
+def _columns(pairs: Sequence[str]) -> dict[str, str]:
+    columns = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(columns) < len(pairs):
+        raise UsageError("must be FIELD=NAME, each field once", key="--column")
+    return columns
+
+
+def _log_format(name: str) -> LogFormat:
+    if name not in ("text", "json"):
+        raise UsageError("must be one of text, json", key="--log-format")
+    return name  # type: ignore[return-value]
 
 
 def _print_json(content: object) -> None:

@@ -38,8 +38,10 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     drafts: list[Draft] = []
     for detail in details:
         found = _raised_again(drafts, detail)
-        home = _home(reading, drafts, found)
-        if home is None and found is detail:
+        home = _home(reading, drafts, _without_carried(found))
+        if home is not None:
+            found = _without_carried(found)
+        elif found is detail:
             found = _led_apart(reading, drafts, detail)
         if home is None and (found is not detail or _founds(reading, found)):
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
@@ -47,6 +49,13 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
         if home is not None:
             _add(reading, home, found)
     return drafts
+
+
+def _without_carried(found: Detail) -> Detail:
+    """A领投 without a company says nothing of whose round it is: it joins the round spoken of."""
+    if not found.relation.hit.trigger.follows or "investee" in found.relation.told:
+        return found
+    return replace(found, payees=())
 
 
 def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:
@@ -126,7 +135,7 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "borrow":
         text = clause_text(reading, found)
         return _told_here(found) and not _SOURCE_OF_MONEY.search(text)
-    if trigger.name == "list":
+    if trigger.name in {"list", "raise"}:
         return _told_here(found)
     if trigger.name == "hold":
         return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
@@ -152,7 +161,7 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
     if not fitting:
         return None
     if found.relation.hit.trigger.follows and _this_round(reading, found):
-        fitting = [draft for draft in fitting if not draft.past] or fitting
+        return min(fitting, key=lambda draft: (draft.past, drafts.index(draft)))
     return max(fitting, key=lambda draft: (_shared(reading, draft, found), drafts.index(draft)))
 
 
@@ -187,6 +196,9 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     ):
         return False
     payers, payees = _sides_of(reading, found)
+    kinds = {draft.type, found.relation.type}
+    if len(kinds) > 1 and "acquisition" in kinds and not payees & draft.ids("target"):
+        return False
     if found.relation.type == "partnership":
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
     if _headline_of(draft, found):

@@ -15,77 +15,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
-from extract.article import Draft, Failure, finish
+from extract.article import Draft, Failure
 from extract.article import _guarded as read_source
+from extract.batch import (
+    DEFAULT,
+    Options,
+    Outcome,
+    Reader,
+    Summary,
+    Watch,
+    beside,
+    lost,
+    read_one,
+    whole_file,
+    write_failures,
+)
 from extract.errors import UsageError
-from extract.readers import Intake, Places, carried
+from extract.readers import DEFAULT_INTAKE, Intake, Places, carried
 from extract.readers_open import STDIN, Source, needed, sources
-from extract.sinks import text_file
 from extract.workers import Pool, Work, cores, here
-
-if TYPE_CHECKING:
-    from extract.article import Article
-    from extract.records import ArticleDeals
-
-Reader = Callable[["Article"], "ArticleDeals"]
 
 # What one task reads: enough to be worth the call, little enough to be spread over many machines.
 _MOST_FILES: Final = 200
 _MOST_BYTES: Final = 8_000_000
 # About a second of work for an actor.
 _MOST_CHARACTERS: Final = 400_000
-
-
-@dataclass(frozen=True, slots=True)
-class MakePipeline:
-    """Makes the reader of articles, once in each actor; lists of organisations may be left out."""
-
-    lexicon: bool = True
-
-    def __call__(self) -> Reader:
-        """Load the pipeline."""
-        from extract.pipeline import Pipeline
-
-        return Pipeline(lexicon=self.lexicon).read_article
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How articles are read, and what of them is written.
-
-    ``make_reader`` must be picklable: a function of a module or a frozen dataclass. Deals of less
-    than ``min_confidence`` are left out; an article that takes more than ``timeout`` seconds is.
-    """
-
-    make_reader: Callable[[], Reader] = MakePipeline()
-    min_confidence: float = 0.0
-    with_text: bool = False
-    timeout: float | None = None
-
-
-DEFAULTS: Final = Settings()
-AS_IT_COMES: Final = Intake()
-
-
-@dataclass(frozen=True, slots=True)
-class RayRun:
-    """What a run did; ``characters`` are those of the articles read, ``seconds`` wall time."""
-
-    articles: int
-    deals: int
-    failures: tuple[Failure, ...]
-    characters: int
-    seconds: float
-
-    def line(self) -> str:
-        """The summary in a line."""
-        speed = self.characters / self.seconds if self.seconds else 0.0
-        return (
-            f"{self.articles} articles, {self.deals} deals, {len(self.failures)} failures, "
-            f"{self.characters} characters in {self.seconds:.2f} s ({speed:,.0f}/s)"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,42 +60,73 @@ class _Result:
 
     place: _Place
     source: str
-    line_number: int | None
+    line: int | None
     ids: tuple[str, ...]
-    line: str = ""
-    deals: int = 0
-    characters: int = 0
-    failure: Failure | None = None
+    outcome: Outcome
 
 
 _Entry = tuple[_Place, Draft | Failure]
 _Unit = tuple[Source | Failure, ...]
 _Row = dict[str, Any]
+_Do = Callable[[_Entry], _Result]
+
+
+@dataclass(frozen=True, slots=True)
+class MakePipeline:
+    """Makes what reads articles, once in each actor; the lists of organisations may be left out."""
+
+    lexicon: bool = True
+
+    def __call__(self) -> Reader:
+        """Load the pipeline."""
+        from extract.pipeline import Pipeline
+
+        return Pipeline(lexicon=self.lexicon).read_article
 
 
 def run_ray(
     paths: Iterable[str],
-    out: str,
+    make_reader: Callable[[], Reader],
+    out: Path,
     *,
     address: str | None = None,
-    intake: Intake = AS_IT_COMES,
-    settings: Settings = DEFAULTS,
     actors: int | None = None,
-) -> RayRun:
-    """Read files with Ray and write their deals as JSON Lines to the file ``out``.
+    intake: Intake = DEFAULT_INTAKE,
+    options: Options = DEFAULT,
+    timeout: float | None = None,
+    watch: Watch | None = None,
+) -> Summary:
+    """Read files with Ray and write their deals as JSON Lines to a file, which appears whole.
 
     ``address`` is that of a cluster (``auto``, ``ray://host:10001``), where all machines must see
     the same files; without it Ray is started on this machine, and stopped again. ``actors`` is how
-    many pipelines work at once, by default one for each core of the cluster. The lines and failures
-    are those of a run on one machine, in the same order. Raises UsageError where there is no Ray.
+    many pipelines work at once, by default one for each core of the cluster. The lines are those of
+    ``batch.run``, in the same order, and what failed stands in the same file beside them. Raises
+    UsageError where there is no Ray.
     """
+    summary = Summary()
     begin = time.perf_counter()
+    intake = replace(intake, without=intake.without | _outputs(out))
+    work = _work(make_reader, options, timeout)
     units = tuple(_units(sources(_files(paths), intake)))
-    resolved = _Resolver(units, intake, settings)
-    with text_file(out) as stream, _ray(address, actors) as size:
-        for result in _results(units, intake, settings, size):
-            stream.write(resolved.take(result))
-    return resolved.summary(time.perf_counter() - begin)
+    resolver = _Resolver(units, intake, work)
+    failures: list[Failure] = []
+    with whole_file(out) as stream, _ray(address, actors) as most:
+        for result in _results(units, intake, work, most):
+            outcome = resolver.take(result)
+            stream.write(outcome.line.decode())
+            failures += [outcome.failure] if outcome.failure else []
+            summary.add(outcome)
+            if watch is not None:
+                watch(replace(outcome, line=b""))
+    write_failures(iter(failures), out)
+    summary.seconds = time.perf_counter() - begin
+    return summary
+
+
+def _outputs(out: Path) -> frozenset[str]:
+    """What a run writes, which may lie in a folder that it reads."""
+    return frozenset(os.path.realpath(path) for path in (out, beside(out, "failed.jsonl")))
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:
@@ -181,9 +169,12 @@ def _parts(unit: _Unit) -> int:
 def _entries(number: int, unit: _Unit, intake: Intake) -> Iterator[_Entry]:
     """All that the files of a unit hold, each with its place."""
     for file, source in enumerate(unit):
-        found = [source] if isinstance(source, Failure) else read_source(source, intake)
-        for position, one in enumerate(found):
-            yield _Place(number, file, position), one
+        for position, found in enumerate(_found(source, intake)):
+            yield _Place(number, file, position), found
+
+
+def _found(source: Source | Failure, intake: Intake) -> Iterable[Draft | Failure]:
+    return [source] if isinstance(source, Failure) else read_source(source, intake, int)
 
 
 # --- stages ------------------------------------------------------------------------------------
@@ -199,9 +190,9 @@ class _ReadUnit:
         number, unit = pickle.loads(row["unit"])
         chunk: list[_Entry] = []
         size = 0
-        for place, found in _entries(number, unit, self.intake):
-            chunk.append((place, found))
-            size += _size((place, found))
+        for entry in _entries(number, unit, self.intake):
+            chunk.append(entry)
+            size += _size(entry)
             if size >= _MOST_CHARACTERS:
                 yield {"entries": pickle.dumps(chunk)}
                 chunk, size = [], 0
@@ -216,11 +207,10 @@ class _ReadArticles:
     then on they are read by a process of its own, and what kills that is known and left out.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._work = _work(settings)
-        self._again = needed("ray", "ray").get_runtime_context().was_current_actor_reconstructed
-        if not self._again:
-            self._work = replace(self._work, make=_Made(self._work.make()))
+    def __init__(self, work: Work[_Entry, _Result]) -> None:
+        again = needed("ray", "ray").get_runtime_context().was_current_actor_reconstructed
+        self._work = work if again else replace(work, make=_Made(work.make()))
+        self._again = again
 
     def __call__(self, row: _Row) -> _Row:
         entries: list[_Entry] = pickle.loads(row["entries"])
@@ -228,16 +218,13 @@ class _ReadArticles:
         return {"results": pickle.dumps([result for _entry, result in done(entries)])}
 
 
-Do = Callable[["_Entry"], "_Result"]
-
-
 @dataclass(frozen=True, slots=True)
 class _Made:
     """Gives what is made already."""
 
-    do: Do
+    do: _Do
 
-    def __call__(self) -> Do:
+    def __call__(self) -> _Do:
         return self.do
 
 
@@ -245,110 +232,81 @@ class _Made:
 class _Make:
     """Makes what turns drafts into results."""
 
-    settings: Settings
+    make_reader: Callable[[], Reader]
+    options: Options
 
-    def __call__(self) -> Do:
-        return partial(_result, self.settings.make_reader(), self.settings)
-
-
-def _work(settings: Settings) -> Work[_Entry, _Result]:
-    return Work(make=_Make(settings), size=_size, lost=_lost, timeout=settings.timeout)
+    def __call__(self) -> _Do:
+        return partial(_read, self.make_reader(), self.options)
 
 
-def _size(entry: _Entry) -> int:
-    return entry[1].size() if isinstance(entry[1], Draft) else 100
+def _work(
+    make_reader: Callable[[], Reader], options: Options, timeout: float | None
+) -> Work[_Entry, _Result]:
+    return Work(_Make(make_reader, options), _size, _lost, timeout)
+
+
+def _read(reader: Reader, options: Options, entry: _Entry) -> _Result:
+    return _result(entry, read_one(_named(entry[1]), reader, options))
 
 
 def _lost(entry: _Entry, reason: str) -> _Result:
+    return _result(entry, lost(_named(entry[1]), reason))
+
+
+def _named(found: Draft | Failure) -> Draft | Failure:
+    """A draft under the first of its ids."""
+    return replace(found, ids=(carried(found.ids[0]),)) if isinstance(found, Draft) else found
+
+
+def _result(entry: _Entry, outcome: Outcome) -> _Result:
     place, found = entry
-    return _failed(_blank(place, found), reason)
+    ids = found.ids if isinstance(found, Draft) else ()
+    return _Result(place, found.source, found.line, ids, outcome)
 
 
-def _blank(place: _Place, found: Draft | Failure) -> _Result:
-    ids = tuple(map(carried, found.ids)) if isinstance(found, Draft) else ()
-    return _Result(place, found.source, found.line, ids)
-
-
-def _failed(blank: _Result, reason: str) -> _Result:
-    failure = Failure(blank.source, blank.line_number, reason, blank.ids[0] if blank.ids else None)
-    return replace(blank, failure=failure)
-
-
-def _result(reader: Reader, settings: Settings, entry: _Entry) -> _Result:
-    place, found = entry
-    blank = _blank(place, found)
-    if isinstance(found, Failure):
-        return replace(blank, failure=found)
-    article = finish(replace(found, ids=blank.ids[:1]))
-    if isinstance(article, Failure):
-        return replace(blank, failure=article)
-    try:
-        told = _kept(reader(article), article, settings)
-    except Exception as error:  # one article that cannot be read must not end the run
-        return _failed(blank, f"{type(error).__name__}: {error}".split("\n", 1)[0])
-    line = f"{told.model_dump_json()}\n"
-    return replace(blank, line=line, deals=len(told.deals), characters=len(article.text))
-
-
-def _kept(found: ArticleDeals, article: Article, settings: Settings) -> ArticleDeals:
-    deals = tuple(deal for deal in found.deals if deal.confidence >= settings.min_confidence)
-    text = article.text if settings.with_text else None
-    return found.model_copy(update={"deals": deals, "text": text})
+def _size(entry: _Entry) -> int:
+    return 100 + (entry[1].size() if isinstance(entry[1], Draft) else 0)
 
 
 # --- ids ---------------------------------------------------------------------------------------
 
 
 class _Resolver:
-    """Sees to it that no id stands twice, in the order of the input, and counts.
+    """Sees to it that no id stands twice, in the order of the input.
 
     An id that is taken is rare; its article is read again here, under the next id it may have.
     """
 
-    def __init__(self, units: tuple[_Unit, ...], intake: Intake, settings: Settings) -> None:
+    def __init__(
+        self, units: tuple[_Unit, ...], intake: Intake, work: Work[_Entry, _Result]
+    ) -> None:
         self._units = units
         self._intake = intake
-        self._work = _work(settings)
-        self._do: Do | None = None
+        self._work = work
+        self._do: _Do | None = None
         self._taken = Places()
-        self._failures: list[Failure] = []
-        self._articles = self._deals = self._characters = 0
 
-    def take(self, result: _Result) -> str:
-        """The line of a result; empty where it is a failure."""
-        free = [one for one in result.ids if one not in self._taken]
-        if result.ids and not free:
+    def take(self, result: _Result) -> Outcome:
+        """The outcome under an id of its own."""
+        if not result.ids:
+            return result.outcome
+        ids = [carried(one) for one in result.ids]
+        free = next((one for one in ids if one not in self._taken), None)
+        if free is None:
             reason = f"the id {result.ids[0]!r} stands twice"
-            result = replace(result, failure=Failure(result.source, result.line_number, reason))
-        elif free and free[0] != result.ids[0]:
-            result = self._again(result, free[0])
-        if free:
-            self._taken[free[0]] = 1
-        return self._counted(result)
+            return Outcome(b"", failure=Failure(result.source, result.line, reason))
+        self._taken[free] = 1
+        return result.outcome if free == ids[0] else self._again(result, free)
 
-    def _counted(self, result: _Result) -> str:
-        if result.failure is not None:
-            self._failures.append(result.failure)
-            return ""
-        self._articles += 1
-        self._deals += result.deals
-        self._characters += result.characters
-        return result.line
-
-    def _again(self, result: _Result, article_id: str) -> _Result:
+    def _again(self, result: _Result, article_id: str) -> Outcome:
         place = result.place
-        source = self._units[place.unit][place.file]
-        found = [source] if isinstance(source, Failure) else read_source(source, self._intake)
+        found = _found(self._units[place.unit][place.file], self._intake)
         draft = next(islice(found, place.number, None), None)
         if not isinstance(draft, Draft):
-            return _failed(result, "has changed while it was read")
+            reason = "has changed while it was read"
+            return Outcome(b"", failure=Failure(result.source, result.line, reason, article_id))
         self._do = self._do or self._work.make()
-        return self._do((place, replace(draft, ids=(article_id,))))
-
-    def summary(self, seconds: float) -> RayRun:
-        """What was taken."""
-        failures = tuple(self._failures)
-        return RayRun(self._articles, self._deals, failures, self._characters, seconds)
+        return self._do((place, replace(draft, ids=(article_id,)))).outcome
 
 
 # --- Ray ---------------------------------------------------------------------------------------
@@ -384,7 +342,7 @@ def _start(ray: Any, address: str | None, actors: int | None) -> None:
 
 
 def _results(
-    units: tuple[_Unit, ...], intake: Intake, settings: Settings, actors: int
+    units: tuple[_Unit, ...], intake: Intake, work: Work[_Entry, _Result], actors: int
 ) -> Iterator[_Result]:
     """The results of all units in their order."""
     if not units:
@@ -403,7 +361,7 @@ def _results(
         )
         .map(
             _ReadArticles,
-            fn_constructor_args=(settings,),
+            fn_constructor_args=(work,),
             compute=data.ActorPoolStrategy(size=actors),
             num_cpus=1,
         )

@@ -7,18 +7,16 @@ each value it is kept who tells it and why it was taken; values that lost are ke
 from __future__ import annotations
 
 import datetime
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from extract.amounts import Quantity, find_money
 from extract.conversion import rate_of
-from extract.lexicon import alternation, words
+from extract.lexicon import key
 from extract.records import DealType, Frozen, Number
 from extract.tellings import Chip, Quote, Sum, Telling, Tie, Who, span_of
-from extract.text import fold
 
 Family = Literal["equity", "trade", "debt"]
 FAMILY: Final[Mapping[str, Family]] = {
@@ -233,7 +231,17 @@ def summarise(
 
 
 def _final(tellings: Sequence[Telling]) -> list[Telling]:
-    """The tellings of the furthest stage that was reached: what was closed beats what was rumoured."""
+    """The tellings of the furthest stage that was reached: what was closed beats what was rumoured.
+
+    That a deal was agreed needs more articles than deny it by telling it as talks on the same day or
+    later: one that takes a letter of intent for a contract is not enough.
+    """
+    firm = [t for t in tellings if STAGE[t.status]]
+    if firm:
+        first = min(telling_order(t)[0] for t in firm)
+        loose = [t for t in tellings if not STAGE[t.status] and telling_order(t)[0] >= first]
+        if len(_articles(loose)) >= len(_articles(firm)):
+            return [t for t in tellings if not STAGE[t.status]]
     reached = max(STAGE[t.status] for t in tellings)
     return [t for t in tellings if STAGE[t.status] == reached]
 
@@ -306,7 +314,7 @@ def _status(tellings: Sequence[Telling]) -> Best[State]:
     status: State = final[0].status
     return Best(
         value=status,
-        why=f"the furthest stage, told by {_of(final, tellings)}",
+        why=f"the furthest stage that is not contradicted, told by {_of(final, tellings)}",
         articles=_articles(final),
     )
 
@@ -488,67 +496,87 @@ def _told_by(telling: Telling, until: datetime.date) -> Telling | None:
 # --- one deal in place of another --------------------------------------------------------------
 
 
-@cache
-def _taking_place() -> re.Pattern[str]:
-    return re.compile(alternation(words("linking.toml", "superseded", "words")))
-
-
 def with_successors(deals: Sequence[LinkedDeal]) -> list[LinkedDeal]:
-    """Deals whose place another one took, by the words of an article that tells both.
+    """Deals whose place another one took, by the words of an article that tells the other one.
 
-    The article tells a deal as ended or in talks, and a live deal of the same family between the
-    same parties; and the words of either say that it took the place (取代, 改为, 缩水为).
+    A sentence of the article says so (取代, 改为, 缩水为). The other deal is agreed, of the same family
+    and between the same parties; the old one, never closed, is told in the article too, or the
+    sentence has its amount.
     """
-    by_article: dict[str, list[tuple[LinkedDeal, Telling]]] = {}
+    by_pair: dict[tuple[str, str, str], list[LinkedDeal]] = {}
     for deal in deals:
-        for telling in deal.tellings:
-            by_article.setdefault(telling.article_id, []).append((deal, telling))
-    after: dict[str, tuple[str, Telling]] = {}
-    for told in by_article.values():
-        for old, by in _succession(told):
-            after.setdefault(old.id, (by[0].id, by[1]))
+        for pair in _pairs(deal):
+            by_pair.setdefault(pair, []).append(deal)
+    after: dict[str, tuple[str, Telling, str]] = {}
+    for new in deals:
+        for telling in (t for t in new.tellings if t.successions and _is_agreed(t)):
+            rivals = {old.id: old for pair in _pairs(new) for old in by_pair[pair]}
+            for old in rivals.values():
+                said = _gave_way(old, new, telling)
+                if said is not None:
+                    after.setdefault(old.id, (new.id, telling, said))
     return [_superseded(deal, *after[deal.id]) if deal.id in after else deal for deal in deals]
 
 
-def _succession(
-    told: Sequence[tuple[LinkedDeal, Telling]],
-) -> Iterator[tuple[LinkedDeal, tuple[LinkedDeal, Telling]]]:
-    if len(told) < 2:
-        return
-    for old, telling in told:
-        if telling.status not in {"talks", "terminated"} or old.status.value == "completed":
-            continue
-        for new, other in told:
-            if other.status in {"announced", "completed"} and _takes_place(telling, other):
-                yield old, (new, telling)
+def _pairs(deal: LinkedDeal) -> Iterator[tuple[str, str, str]]:
+    for payer in deal.investor:
+        for payee in deal.target:
+            yield FAMILY[deal.type], payer.id, payee.id
 
 
-def _takes_place(old: Telling, new: Telling) -> bool:
-    def ids(side: Sequence[Who]) -> set[str]:
-        return {who.id for who in side}
+def _is_agreed(telling: Telling) -> bool:
+    return telling.status in {"announced", "completed"}
 
-    said = " ".join(
-        [old.evidence, new.evidence, *(c.text for c in (*old.conditions, *new.conditions))]
+
+def _gave_way(old: LinkedDeal, new: LinkedDeal, telling: Telling) -> str | None:
+    """The sentence by which the old deal gave way to the new one."""
+    if old.id == new.id or old.status.value == "completed" or old.first_seen is None:
+        return None
+    if new.first_seen is not None and old.first_seen > new.first_seen:
+        return None
+    names = {key(name) for who in new.parties for name in (who.name, *who.names) if len(name) > 1}
+    told_here = any(t.article_id == telling.article_id and not _is_agreed(t) for t in old.tellings)
+    for sentence in telling.successions:
+        named = any(name in key(sentence) for name in names)
+        if named and (told_here or _has_amount(sentence, old, new)):
+            return sentence
+    return None
+
+
+def _has_amount(sentence: str, old: LinkedDeal, new: LinkedDeal) -> bool:
+    if old.amount is None or (new.amount and _same_sum(old.amount.value, new.amount.value)):
+        return False
+    return any(
+        _same_sum(old.amount.value, sum_of(money, sentence)) for money in find_money(sentence)
     )
-    return (
-        FAMILY[old.type] == FAMILY[new.type]
-        and bool(ids(old.investor) & ids(new.investor))
-        and bool(ids(old.target) & ids(new.target))
-        and bool(_taking_place().search(fold(said)))
+
+
+def _same_sum(one: Sum, other: Sum) -> bool:
+    return likeness(one, other) == "same"
+
+
+def sum_of(money: Quantity, text: str) -> Sum:
+    """An amount that was found in a text, as records have it."""
+    return Sum(
+        min=money.min,
+        max=money.max,
+        currency=money.unit,
+        modifier=money.modifier,
+        text=text[money.start : money.end],
     )
 
 
-def _superseded(deal: LinkedDeal, by: str, telling: Telling) -> LinkedDeal:
+def _superseded(deal: LinkedDeal, by: str, telling: Telling, said: str) -> LinkedDeal:
     event = Event(
         day=span_of(telling.published or telling.date or "9999")[1].isoformat(),
         status="superseded",
         article_id=telling.article_id,
         record_id=telling.record_id,
-        evidence=telling.evidence,
+        evidence=said,
     )
     status: Best[State] = Best(
         value="superseded",
-        why=f"the article says that another deal took its place: {telling.evidence}",
+        why=f"an article says that another deal took its place: {said}",
         articles=(telling.article_id,),
     )
     kept = tuple(e for e in deal.timeline if e.status != "superseded")

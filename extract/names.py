@@ -693,7 +693,7 @@ def _closes(slot: Slot, anchor: Anchor, text: str, end: int) -> bool:
         return False
     if slot.next and not text.startswith(slot.next, anchor.end):
         return False
-    reach = min(anchor.end + 45, end) if slot.name != "names.funded" else anchor.end + 45
+    reach = min(anchor.end + 45, end)
     return not slot.within or bool(slot.within.search(text, anchor.end, reach))
 
 

@@ -13,6 +13,7 @@ from extract.clauses import Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
+from extract.readers import carried
 from extract.reading import Draft, Reading
 from extract.records import ArticleDeals, DealRecord
 from extract.relations import Hit, Relation
@@ -52,7 +53,8 @@ class Pipeline:
         and the text does not begin with it, it is put in front as a line of its own.
         """
         day = str(published) if published else None
-        return self._read(article_id, title, day, None, titled(text, title))
+        shown = carried(title) if title else title
+        return self._read(article_id, shown, day, None, titled(text, title))
 
     def doc(
         self,
@@ -98,8 +100,11 @@ class Pipeline:
 
 
 def titled(text: str, title: str | None) -> str:
-    """The text with its title as a line of its own in front, unless it begins with it."""
-    return f"{title}\n{text}" if title and not text.startswith(title) else text
+    """The text with its title as a line of its own in front, unless it begins with it.
+
+    NULs and lone surrogates, which no record can carry, become U+FFFD: offsets stay as they are.
+    """
+    return carried(f"{title}\n{text}" if title and not text.startswith(title) else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +272,10 @@ def _without_verb(parties: list[Mention]) -> list[Mention]:
     return found
 
 
-_TICKER = re.compile(r"[0-9]{4,6}\.[A-Z]{2}|[A-Z.]{1,6}[-.](?:US|HK|SH|SZ)")
+# tickers, and rounds in quotation marks
+_TICKER = re.compile(
+    r"[0-9]{4,6}\.[A-Z]{2}|[A-Z.]{1,6}[-.](?:US|HK|SH|SZ)|(?:Pre-?)?[A-Z][0-9]?\+* ?轮"
+)
 _ADVICE = re.compile("顾问|承销|保荐|律师|审计")
 
 

@@ -192,7 +192,9 @@ def read_relation(
     _right(hit, sentence, clause, groups, skeleton, limit or sentence.end, places)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
-        carrier = _earlier_subject(sentence, clause, groups, skeleton) or tuple(topic)
+        carrier = _earlier_subject(sentence, clause, groups, skeleton)
+        if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
+            carrier = tuple(topic)
         others = {party.text for place in told for party in places[place]}
         if kept := tuple(p for p in carrier if p.text not in others):
             places["subject"] = kept
@@ -217,7 +219,7 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
         if place and not group.modifier:
             earlier = places.get(place, ())
-            listed = hit.trigger.follows and place == "subject" and earlier
+            listed = hit.trigger.follows and place in {"subject", "by"} and earlier
             if not listed or _VERB.search(skeleton, earlier[-1].end, group.start):
                 earlier = ()
             places[place] = (*earlier, *group.parties)
@@ -252,6 +254,8 @@ def _right(
             places.setdefault("owner", group.parties)
         elif group.marker and group.marker in gap and place not in {"object", "by", "of"}:
             places.setdefault(place, group.parties)
+        elif place == "by" and hit.trigger.name == "funding" and group.marker in gap:
+            places.setdefault("by", group.parties)  # 本轮融资由A出资
         elif _is_relative_head(hit, places, gap, group):
             places["subject"] = group.parties
         elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
@@ -296,6 +300,18 @@ _FAR = re.compile(r"[。；]|用于|之后|后续|以及其|使|令|导致|由")
 def _near(gap: str) -> bool:
     """Whether what stands between a verb and a party lets the party be its object."""
     return len(gap) <= 40 and not _FAR.search(gap)
+
+
+_FOREIGN = re.compile(r"(?<![A-Za-z])[A-Z][a-z]+[A-Za-z]*")
+
+
+def _has_own_subject(skeleton: str, clause: Clause, hit: Hit, groups: Sequence[Group]) -> bool:
+    """Whether a clause has a foreign name in front of its trigger that is not known as a party."""
+    spans = [(group.start, group.end) for group in groups]
+    return any(
+        not any(start <= match.start() < end for start, end in spans)
+        for match in _FOREIGN.finditer(skeleton, clause.start, hit.start)
+    )
 
 
 # X批准Y…, X称Y…: who reports or allows is not who acts

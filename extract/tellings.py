@@ -13,7 +13,7 @@ import datetime
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from pydantic import Field, ValidationError
@@ -78,7 +78,11 @@ class Quote(Frozen):
 
 
 class Telling(Frozen):
-    """What one article says of one deal."""
+    """What one article says of one deal.
+
+    ``circles`` and ``successions`` are words of the whole article: that money goes round, that one
+    deal took the place of another.
+    """
 
     article_id: str
     record_id: str
@@ -97,6 +101,7 @@ class Telling(Frozen):
     hardware: tuple[Chip, ...] = ()
     evidence: str = ""
     circles: tuple[Quote, ...] = ()
+    successions: tuple[str, ...] = ()
 
     @property
     def parties(self) -> tuple[Who, ...]:
@@ -166,7 +171,8 @@ def _of_record(deal: DealRecord, article: ArticleDeals, quotes: tuple[Quote, ...
         valuation=_sum(deal.valuation),
         conditions=tuple(Tie(kind=c.kind, text=c.text) for c in deal.conditions),
         hardware=tuple(_chip(h.name, h.vendor, h.quantity, h.id or "") for h in deal.hardware),
-        circles=tuple(dict.fromkeys((*quotes, *own))) if not article.text else quotes,
+        circles=quotes if article.text else tuple(dict.fromkeys((*quotes, *own))),
+        successions=succession_quotes(article.text or deal.evidence),
     )
 
 
@@ -209,6 +215,9 @@ def _of_plain(
             ],
             "evidence": deal.get("evidence") or "",
             "circles": quotes,
+            "successions": succession_quotes(
+                str(article.get("text") or deal.get("evidence") or "")
+            ),
         }
     )
 
@@ -265,6 +274,23 @@ def circle_quotes(title: str | None, text: str) -> tuple[Quote, ...]:
         if line != head and said.search(folded) and not denied.search(folded):
             quotes.append(Quote(text=line.strip()[:_LINE_MOST]))
     return tuple(dict.fromkeys(quotes))
+
+
+@cache
+def _taking_place() -> re.Pattern[str]:
+    return re.compile(alternation(words("linking.toml", "superseded", "words")))
+
+
+_SENTENCE = re.compile(r"[^。！？!?\n]+")
+
+
+@lru_cache(maxsize=64)
+def succession_quotes(text: str) -> tuple[str, ...]:
+    """The sentences that say that a deal took the place of another: 取代, 改为, 缩水为."""
+    if not _taking_place().search(fold(text)):
+        return ()
+    sentences = (match.group().strip() for match in _SENTENCE.finditer(text))
+    return tuple(s for s in sentences if _taking_place().search(fold(s)))
 
 
 # --- names across articles ---------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from extract.article import Article, Failure
-from extract.batch import Options, Reader, Summary, cores, open_sink, run
+from extract.batch import Options, Outcome, Reader, Summary, cores, open_sink, outcomes, run
 from extract.errors import UsageError
 from extract.records import ArticleDeals, Cite, DealRecord, Party
 
@@ -55,40 +55,58 @@ def articles(count: int, *, size: int = 10) -> Iterator[Article | Failure]:
         yield Article(article_id=str(number), text=text)
 
 
-def told(summary: Summary) -> tuple[int, int, list[str], int]:
-    failures = [str(failure) for failure in summary.failures]
-    return summary.articles, summary.deals, failures, summary.characters
+Told = tuple[int, int, int, int]
+
+
+def told(summary: Summary) -> Told:
+    return summary.articles, summary.deals, summary.failures, summary.characters
 
 
 def outcome(
-    count: int, *, size: int = 10, processes: int = 1
-) -> tuple[list[str], tuple[int, int, list[str], int]]:
-    sink = io.StringIO()
-    summary = run(articles(count, size=size), StandIn(), sink, processes=processes)
-    return sink.getvalue().splitlines(), told(summary)
+    count: int, *, size: int = 10, workers: int | None = 1
+) -> tuple[list[str], list[str], Told]:
+    """The lines, the failures and the counts of a run."""
+    sink, failures = io.StringIO(), []
+
+    def watch(seen: Outcome) -> None:
+        if seen.failure:
+            failures.append(str(seen.failure))
+
+    entries = articles(count, size=size)
+    summary = run(entries, StandIn(), sink, workers=workers, watch=watch)
+    return sink.getvalue().splitlines(), failures, told(summary)
 
 
-def test_articles_are_read_in_order_and_failures_listed() -> None:
-    lines, summary = outcome(8)
+def test_articles_are_read_in_order_and_failures_told() -> None:
+    lines, failures, summary = outcome(8)
     assert [json.loads(line)["article_id"] for line in lines] == ["0", "1", "2", "3", "4", "6", "7"]
-    failures = ["lost.txt:3: is gone", "5: ValueError: cannot be read"]
-    assert summary == (7, 14, failures, 70)
+    assert failures == ["lost.txt:3: is gone", "5: ValueError: cannot be read"]
+    assert summary == (7, 14, 2, 70)
 
 
-def test_processes_change_nothing_but_the_time() -> None:
-    assert outcome(90, size=10_000, processes=2) == outcome(90, size=10_000)
+def test_workers_change_nothing_but_the_time() -> None:
+    assert outcome(90, size=10_000, workers=2) == outcome(90, size=10_000)
 
 
 def test_nothing_is_read_of_nothing() -> None:
-    assert outcome(0, processes=2) == ([], (0, 0, [], 0))
+    assert outcome(0, workers=2) == ([], [], (0, 0, 0, 0))
 
 
-def test_few_articles_need_no_further_process() -> None:
+@pytest.mark.parametrize("workers", [None, 1])
+def test_few_articles_need_no_further_process(workers: int | None) -> None:
     def unpicklable() -> Reader:
         return StandIn().read
 
-    summary = run(articles(3), unpicklable, io.StringIO(), processes=2)
-    assert told(summary) == (3, 6, [], 30)
+    summary = run(articles(3), unpicklable, io.StringIO(), workers=workers)
+    assert told(summary) == (3, 6, 0, 30)
+
+
+def test_outcomes_are_records_and_failures_in_order() -> None:
+    lines, failures, _ = outcome(8)
+    found = list(outcomes(articles(8), StandIn(), workers=1))
+    assert [str(one) for one in found if isinstance(one, Failure)] == failures
+    records = [one.model_dump_json() for one in found if isinstance(one, ArticleDeals)]
+    assert records == lines
 
 
 @pytest.mark.parametrize(
@@ -105,29 +123,36 @@ def test_options_say_what_a_line_holds(
     options: Options, confidences: list[float], text: str | None
 ) -> None:
     sink = io.StringIO()
-    run(articles(1), StandIn(), sink, options=options, processes=1)
+    run(articles(1), StandIn(), sink, options=options, workers=1)
     line = json.loads(sink.getvalue())
     assert ([deal["confidence"] for deal in line["deals"]], line["text"]) == (confidences, text)
 
 
 def test_every_article_and_failure_moves_the_progress() -> None:
-    steps: list[int] = []
-    run(articles(8), StandIn(), io.StringIO(), processes=1, progress=steps.append)
-    assert sum(steps) == 9
+    seen: list[Outcome] = []
+    run(articles(8), StandIn(), io.StringIO(), workers=1, watch=seen.append)
+    assert [one.failure is None for one in seen] == [True] * 3 + [False] + [True] * 2 + [
+        False,
+        True,
+        True,
+    ]
 
 
-def test_no_process_is_misuse() -> None:
-    with pytest.raises(UsageError, match="at least one process"):
-        outcome(1, processes=0)
+def test_no_worker_is_misuse() -> None:
+    with pytest.raises(UsageError, match="at least one worker"):
+        outcome(1, workers=0)
     assert cores() >= 1
 
 
 def test_the_summary_is_a_line() -> None:
-    failure = Failure("a.txt", None, "is gone")
-    assert Summary(3, 5, (failure,), 2000, 0.5).line() == (
+    assert Summary(3, 5, 1, 2000, 0.5, fresh=2000).line() == (
         "3 articles, 5 deals, 1 failures, 2000 characters in 0.50 s (4,000/s)"
     )
-    assert "(0/s)" in Summary(0, 0, (), 0, 0.0).line()
+    assert Summary(3, 5, 1, 2000, 0.5, kept=2, fresh=500).line() == (
+        "3 articles, 5 deals, 1 failures, 2 of them kept from before, "
+        "2000 characters in 0.50 s (1,000/s)"
+    )
+    assert "(0/s)" in Summary().line()
 
 
 # --- output ------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_run_writes_a_line_for_each_article(call: Call, news: Path, tmp_path: Pa
         (("--min-confidence", "0.9"), 0, None, None),
         (("--no-lexicon",), 0, None, None),
         (("--published", "2026-01-02"), 1, None, "2026-01-02"),
-        (("--processes", "2"), 1, None, None),
+        (("--workers", "1"), 1, None, None),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -178,7 +178,10 @@ MISUSE: list[tuple[tuple[str, ...], str]] = [
     (("evaluate", "x", "--floors", "f", "--force"), "--pin needs --floors, and --force needs"),
     (("amounts", "3亿元", "--region", "JP"), "--region: must be one of CN, TW, HK"),
     (("dates", "昨日", "--published", "2025"), "Invalid value for '--published':"),
-    (("run", "x", "--processes", "0"), "Invalid value for '--processes':"),
+    (("run", "x", "--workers", "0"), "Invalid value for '--workers':"),
+    (("run", "x", "--log-format", "xml"), "--log-format: must be one of text, json"),
+    (("run", "x", "--column", "text"), "--column: must be FIELD=NAME, each field once"),
+    (("run", "x", "--retry-failed"), "--retry-failed: needs --out with a file"),
     (("run", "x", "--min-confidence", "2"), "Invalid value for '--min-confidence':"),
 ]
 

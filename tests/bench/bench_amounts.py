@@ -45,6 +45,7 @@ LONG = {
     "nested brackets": "（" * (MILLION // 2) + "）" * (MILLION // 2),
     "nested conversions": "（约合1亿" * (MILLION // 5),
     "a list of amounts": "1亿、" * (MILLION // 3),
+    "a list of dates": "9月1日、" * (MILLION // 5),
 }
 
 Bounds = tuple[str, frozenset[Decimal]]
@@ -292,14 +293,13 @@ def compare_speed(texts: Sequence[str], libraries: Sequence[Reader], seconds: fl
             print(f"  {reader.name:18s} {took:10.1f} µs a sentence")
 
 
-def lengths(sentences: Sequence[Case], seconds: float) -> None:
+def lengths(work: Callable[[str], object], sentences: Sequence[str], seconds: float) -> None:
     """Nanoseconds per character of sentences and of lines of a million characters."""
-    print("\nlengths (find_quantities)")
-    texts = {"sentences": [case.text for case in sentences]}
-    texts |= {name: [line] for name, line in LONG.items()}
+    print("\nlengths")
+    texts = {"sentences": sentences} | {name: [line] for name, line in LONG.items()}
     for name, found in texts.items():
         characters = sum(map(len, found))
-        each = timed(find_quantities, found, seconds) / characters * 1e9
+        each = timed(work, found, seconds) / characters * 1e9
         print(f"  {name:18s} {characters:9d} characters {each:8.1f} ns each")
 
 
@@ -333,7 +333,7 @@ def main() -> None:
     for title, cases in (("wordings", wordings), ("sentences", sentences)):
         compare(title, cases, libraries, seconds=options.seconds, errors=options.errors)
     compare_speed(news(), libraries, options.seconds)
-    lengths(sentences, options.seconds)
+    lengths(find_quantities, [case.text for case in sentences], options.seconds)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ order, and what else is found is not held against a library. Our own parser is a
 wordings, exactly.
 
 Speed is that on the same wordings (the first way alone is timed) and sentences, and on the sentences
-of the project's own articles. ``--wrong zhdeals`` lists what a library gets wrong.
+of the project's own articles. The last table shows whether time grows with the length alone.
+``--wrong zhdeals`` lists what a library gets wrong.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench_amounts import news, timed
+from bench_amounts import lengths, news, timed
 
 from extract.dates import DateMention, find_dates, parse_date
 
@@ -332,6 +333,8 @@ def main() -> None:
         seconds=options.seconds,
         wrong=options.wrong,
     )
+    day, texts = datetime.date(2026, 5, 20), [sentence.text for sentence in sentences()]
+    lengths(lambda text: find_dates(text, published=day), texts, options.seconds)
 
 
 def compare(

@@ -1,0 +1,38 @@
+"""The options of ``run``, each with its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH", help="Files, folders, patterns, URLs of stores; - for stdin."),
+]
+Out = Annotated[str, typer.Option(help="Where the JSON Lines go; - for stdout.")]
+MinConfidence = Annotated[
+    float, typer.Option(min=0, max=1, help="Leave out deals of less confidence.")
+]
+WithText = Annotated[
+    bool, typer.Option("--with-text", help="Put the article's text into its line.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="How many processes; default: one for each core.")
+]
+Timeout = Annotated[float | None, typer.Option(min=0.001, help="Seconds that an article may take.")]
+MaxBytes = Annotated[int, typer.Option(min=1, help="Bytes that an article may have.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", metavar="FIELD=NAME", help="The column of a CSV file that holds a field."
+    ),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Take up what failed in the run before.")
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Do all anew, whatever an earlier run has done.")
+]
+Http = Annotated[bool, typer.Option("--http", help="Let URLs of the web be read.")]
+LogFormat = Annotated[str, typer.Option(help="text or json.")]
