@@ -14,7 +14,7 @@ from extract.errors import ArticleError
 from extract.readers import DEFAULT_INTAKE, Draft, Failure, Found, Intake, Places, carried, whole
 from extract.readers_decode import decoded
 from extract.readers_formats import csv_rows, is_object, json_document, json_lines, markdown
-from extract.readers_open import STDIN, Source, sources
+from extract.readers_open import STDIN, Source, reason_of, sources
 from extract.readers_pages import feed_items, page_fields
 from extract.records import DATE_PATTERN, Frozen, is_partial_date
 
@@ -199,7 +199,7 @@ def _guarded(source: Source, intake: Intake, meter: Callable[[int], object]) -> 
     except ArticleError as error:
         yield Failure(source.name, error.line, error.message)
     except OSError as error:
-        yield Failure(source.name, None, error.strerror or str(error))
+        yield Failure(source.name, None, reason_of(error))
 
 
 def _metered(

@@ -10,6 +10,7 @@ import logging
 import os
 import pickle
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ from extract.workers import Pool, Work, cores, here
 _MOST_FILES: Final = 200
 _MOST_BYTES: Final = 8_000_000
 # About a second of work for an actor.
-_MOST_CHARACTERS: Final = 400_000
+_MOST_CHARACTERS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +325,10 @@ def _ray(address: str | None, actors: int | None) -> Iterator[int]:
     if not joined:
         _start(ray, address, actors)
     try:
-        yield actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        with warnings.catch_warnings():
+            # More actors than a small input needs are no fault.
+            warnings.filterwarnings("ignore", "The minimum number of concurrent actors")
+            yield actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
         if not joined:
             ray.shutdown()
@@ -373,7 +377,8 @@ def _results(
 def _set_context(context: Any) -> None:
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
-    # Small blocks, so that the actors begin before a large file is read, and memory stays flat.
-    context.target_max_block_size = 4_000_000
+    # A row a block, so that the actors share the rows of a file, begin before it is read to its end,
+    # and memory stays flat.
+    context.target_max_block_size = _MOST_CHARACTERS
     context.target_min_block_size = 1
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -176,7 +176,7 @@ class DealGraph(Frozen):
         legs = [leg for deal in kept for leg in legs_of(deal)]
         if stated_only:
             legs = [leg for leg in legs if leg.basis != "hardware"]
-        names = _node_names(kept, legs)
+        names = _node_names(kept)
         if fold_parents:
             legs = [leg for leg in map(_folded, legs) if leg.giver != leg.taker]
         return cls(
@@ -477,12 +477,14 @@ def _unique_legs(legs: Iterable[Leg]) -> Iterator[Leg]:
             yield leg
 
 
-def _node_names(deals: Sequence[LinkedDeal], legs: Iterable[Leg]) -> dict[str, str]:
-    names = {who.id: who.name for deal in deals for who in deal.parties}
-    for leg in legs:
-        for identity in (leg.giver, leg.taker):
-            names.setdefault(identity, orgs()[identity].name if identity in orgs() else identity)
-    return names
+def _node_names(deals: Sequence[LinkedDeal]) -> dict[str, str]:
+    """The names of parties: the lists' own, so that 輝達 and 英伟达 read alike, else the news's."""
+    used = {who.id: who.name for deal in deals for who in deal.parties}
+    return {identity: _listed_name(identity) or name for identity, name in used.items()}
+
+
+def _listed_name(identity: str) -> str:
+    return orgs()[identity].name if identity in orgs() else ""
 
 
 def _nodes(legs: Iterable[Leg], names: Mapping[str, str], folded: bool) -> tuple[Node, ...]:
@@ -495,7 +497,7 @@ def _nodes(legs: Iterable[Leg], names: Mapping[str, str], folded: bool) -> tuple
     return tuple(
         Node(
             id=identity,
-            name=names.get(identity) or orgs()[identity].name,
+            name=names.get(identity) or _listed_name(identity) or identity,
             members=tuple(sorted(members.get(identity, ()))),
         )
         for identity in used
@@ -547,7 +549,7 @@ def circles(graph: DealGraph, *, max_length: int = 4) -> list[Circle]:
     """
     if max_length < 2:
         raise UsageError("must be at least 2", key="max_length")
-    networkx = _networkx()
+    networkx = networkx_module()
     steps: dict[tuple[str, str], list[Leg]] = {}
     for leg in graph.legs:
         if (step := leg.finances) is not None:
@@ -562,7 +564,8 @@ def circles(graph: DealGraph, *, max_length: int = 4) -> list[Circle]:
     return sorted(found, key=lambda circle: (len(circle.parties), circle.parties))
 
 
-def _networkx() -> Any:
+def networkx_module() -> Any:
+    """The library of graphs, imported when it is needed; UsageError where the extra is missing."""
     try:
         import networkx
     except ImportError as error:

@@ -194,7 +194,11 @@ def _inside_word(text: str, start: int, end: int) -> bool:
     """Whether a Latin name would begin or end in the middle of a Latin word."""
     before = start > 0 and _WORDCHAR.match(text[start]) and _WORDCHAR.match(text[start - 1])
     after = end < len(text) and _WORDCHAR.match(text[end - 1]) and _WORDCHAR.match(text[end])
-    return bool(before or after)
+    return bool(before or (after and not _MEASURE.match(text, end)))
+
+
+# 持股OpenAI27%, 出售Altera51%股权: a number that is told beside a name, no part of it
+_MEASURE = re.compile(r"[0-9]+(?:\.[0-9]+)?[%％万亿]")
 
 
 def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention]:
@@ -1330,13 +1334,19 @@ def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Ment
         if longer and _english_suffix().search(longer.group(), mention.end - mention.start):
             end = longer.end()
             yield Mention(mention.start, end, text[mention.start : end], "ORG", "names.extended")
-        elif (match := _extension().match(folded, mention.end)) and (
-            mention.kind == "ORG" or match.group().endswith(("基金会", "家族", "办公室"))
+        elif (
+            (match := _extension().match(folded, mention.end))
+            and not _HELD.search(folded, max(0, mention.start - 4), mention.start)
+            and (mention.kind == "ORG" or match.group().endswith(("基金会", "家族", "办公室")))
         ):
             yield Mention(
                 mention.start, match.end(), text[mention.start : match.end()], "ORG",
                 "names.extended",
             )  # fmt: skip
+
+
+# 所持英伟达股份: behind a verb of holding 股份 is what is held
+_HELD = re.compile("所持|持有|清仓|减持|增持|抛售|卖出|持")
 
 
 @cache

@@ -34,12 +34,14 @@ class Decoder:
         for mark, name in _BOMS:
             if content.startswith(mark):
                 return self._marked(content, name)
+        if content.count(0) * 100 > len(content):  # a stray one may be a slip, many are no text
+            raise ArticleError("holds NUL bytes, so it is no UTF-8 or GB18030 text")
         text = _utf_8(content)
         if text is None:
             text = self._legacy(content)
         else:
             self.encoding = "utf-8"
-        return _checked(text)
+        return carried(text)
 
     def _marked(self, content: bytes, name: str) -> str:
         try:
@@ -47,7 +49,7 @@ class Decoder:
         except UnicodeDecodeError as error:
             raise ArticleError(f"is marked as {name}, but is not: {error.reason}") from error
         self.encoding = name
-        return _checked(text)
+        return carried(text)
 
     def _legacy(self, content: bytes) -> str:
         read: dict[str, str] = {}
@@ -84,13 +86,6 @@ def _utf_8(content: bytes) -> str | None:
         if strange * 20 < sum(char > "\u07ff" for char in told) - strange:
             raise ArticleError(f"is UTF-8 that is broken at byte {error.start}") from error
     return None
-
-
-def _checked(text: str) -> str:
-    """The text without what cannot be carried; a text with many NULs is no text."""
-    if text.count("\0") * 100 > len(text):
-        raise ArticleError("holds NUL bytes, so it is no UTF-8 or GB18030 text")
-    return carried(text)
 
 
 def _common(text: str) -> float:

@@ -110,8 +110,7 @@ def _local(path: str, intake: Intake) -> Iterator[Source | Failure]:
         if glob.has_magic(path):
             yield from _matches(path, intake)
         else:
-            other = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
-            yield Failure(shown(path), None, _reason(error) if other else "no such file or folder")
+            yield Failure(shown(path), None, reason_of(error))
         return
     if stat.S_ISDIR(found.st_mode):
         yield from _walk(path, intake)
@@ -121,8 +120,11 @@ def _local(path: str, intake: Intake) -> Iterator[Source | Failure]:
         yield Source(shown(path), (shown(os.path.basename(path)),), "", partial(_open, path, ""))
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def reason_of(error: Exception) -> str:
+    """Why something could not be read, in a line."""
+    if isinstance(error, FileNotFoundError | ValueError):
+        return "no such file or folder"
+    return getattr(error, "strerror", None) or _first_line(error)
 
 
 def _file(path: str, name: str) -> Source | Failure:
@@ -151,7 +153,7 @@ def _walk(folder: str, intake: Intake) -> Iterator[Source | Failure]:
     failures: list[Failure] = []
 
     def told(error: OSError) -> None:
-        failures.append(Failure(shown(str(error.filename)), None, _reason(error)))
+        failures.append(Failure(shown(str(error.filename)), None, reason_of(error)))
 
     for root, folders, files in os.walk(folder, onerror=told):
         yield from failures
@@ -321,4 +323,5 @@ def _open_stored(files: Any, path: str, ending: str) -> BinaryIO:
 
 
 def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".split("\n", 1)[0]
+    name = "" if type(error) is OSError else f"{type(error).__name__}: "
+    return f"{name}{error}".split("\n", 1)[0]

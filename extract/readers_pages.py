@@ -43,9 +43,23 @@ def page_fields(text: str) -> dict[str, str]:
         "source": found.sitename,
         "url": found.url,
         "published": found.date,
-        "author": found.author,
+        "author": found.author or _author(text),
     }
     return {field: value for field, value in told.items() if isinstance(value, str) and value}
+
+
+_META = re.compile(r"<meta\s[^<>]{1,1000}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(name|property|content)\s*=\s*["']([^"'<>]*)["']""", re.IGNORECASE)
+
+
+def _author(text: str) -> str | None:
+    """The author by the page's own word: trafilatura takes no name without a space for one."""
+    for tag in _META.findall(text):
+        told = {name.lower(): value for name, value in _ATTRIBUTE.findall(tag)}
+        named = told.get("name", told.get("property", "")).lower()
+        if named in {"author", "article:author", "byl"} and told.get("content", "").strip():
+            return html.unescape(told["content"]).strip()
+    return None
 
 
 # --- feeds -------------------------------------------------------------------------------------

@@ -231,7 +231,7 @@ _VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
 
 
 # 刚完成6000万美元融资的X: what stands behind 的 is the subject of the verb in front of it
-_RELATIVE = re.compile(r"[^，。；：\n]{0,20}?的(?:[^，。；：\n的]{0,10})$")
+_RELATIVE = re.compile(r"(?:(?!包括|方为|方有|由|投资方)[^，。；：\n]){0,20}?的(?:[^，。；：\n的]{0,10})$")
 
 
 def _right(
