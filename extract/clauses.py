@@ -113,6 +113,7 @@ def _group_patterns() -> dict[str, re.Pattern[str]]:
         "modifier": re.compile(
             rf"{glue}*(?:{behind}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"
         ),
+        "title": re.compile(f"(?:{titles})[ \x01“「]*$"),
         "former": re.compile(r"(?<![目此之日以当年月天周提空])前$"),
     }
 
@@ -149,11 +150,23 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         begin = max(previous, sentence.clause_at(start).start)
         coming = runs[place + 1][0].start if place + 1 < len(runs) else None
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
+        if place and _speaks_for(skeleton, runs[place - 1], listed):
+            modifier = True  # X首席执行官Y表示: who acts is X
+        elif place + 1 < len(runs) and _speaks_for(skeleton, listed, runs[place + 1]):
+            modifier = False
         heads = run[:-1] if modifier and len(run) > 1 else run  # A、B、C创始人D: C describes D
         marker = _marker(skeleton, begin, start)
         yield Group(start, end, tuple(heads), marker, modifier and heads is run)
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
             previous = end
+
+
+def _speaks_for(skeleton: str, firm: list[Mention], person: list[Mention]) -> bool:
+    """Whether a person is told as an officer of the firm in front."""
+    if person[0].kind != "PERSON" or firm[-1].kind != "ORG":
+        return False
+    between = skeleton[firm[-1].end : person[0].start]
+    return len(between) <= 14 and bool(_group_patterns()["title"].search(between))
 
 
 def _heads(skeleton: str, run: list[Mention]) -> list[Mention]:

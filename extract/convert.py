@@ -51,7 +51,7 @@ def conll(docs: Iterable[Doc]) -> Iterator[str]:
     tokens; a sentence ends with 。！？ or a line.
     """
     for doc in docs:
-        yield "-DOCSTART-\tO"
+        yield _START
         yield ""
         fresh = True
         for token, tag in _tagged(with_entities(doc)):
@@ -65,6 +65,7 @@ def conll(docs: Iterable[Doc]) -> Iterator[str]:
             yield ""
 
 
+_START: Final = "-DOCSTART- -X- O O"
 _ENDS: Final = "。！？!?\n"
 
 

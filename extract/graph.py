@@ -366,8 +366,10 @@ def _bought(deal: LinkedDeal, text: str) -> Iterator[_Flow]:
     named = _named(deal, text, folded)
     before = [name for start, name in named if start < verb.start()]
     paid = deal.target[0].id
-    payers = [who.id for who in deal.investor]
-    buyer = next((name for name in before if name in {paid, *payers}), paid)
+    own = {paid, *(who.id for who in deal.investor)}
+    if before and own.isdisjoint(before):
+        return  # somebody else buys: Anthropic承诺购买Azure算力, told of Microsoft and Nvidia
+    buyer = next((name for name in before if name in own), paid)
     behind = [name for start, name in named if start >= verb.start()] or before
     supplier = next((name for name in behind if not _is_kin(name, buyer)), None)
     supplier = supplier or _maker(deal, folded, buyer)

@@ -112,6 +112,7 @@ class _Text:
         self.quantities = find_quantities(self.text, folded=self.folded)
         self.dates = find_dates(self.text, published=article.published, folded=self.folded)
         self.rounds = list(find_rounds(self.text, self.folded))
+        self.hits = find_hits(self.folded)
 
     def cite(self, start: int, end: int) -> Cite:
         """The words of a stretch."""
@@ -273,10 +274,10 @@ class _Reading:
     def _hits(self, told: str | None, evidence: Cite) -> Iterator[Hit]:
         """The triggers in the words told, else in the evidence, else in its sentence."""
         sentence = self.text.sentence(evidence)
-        here = [hit for hit in find_hits(self.text.folded) if _within(hit, sentence)]
+        here = [hit for hit in self.text.hits if _within(hit, sentence)]
         if told:
             cite = self.text.find(told, evidence)
-            yield from (hit for hit in find_hits(self.text.folded) if _within(hit, cite))
+            yield from (hit for hit in self.text.hits if _within(hit, cite))
             return
         yield from sorted(here, key=lambda hit: not _within(hit, evidence))
 
@@ -305,19 +306,18 @@ class _Reading:
         )
 
     def _status(self, evidence: Cite, hit: Hit) -> Status:
-        """The status as told where a word proves it, else what the words of the deal say."""
+        """The status as told where a word proves it, else what the word of the type says alone."""
         value, told = _told(self.raw.get("status"))
-        places = [(status, cite) for status, cite in self._states(told, evidence, hit)]
-        for status, cite in places:
+        for status, cite in self._states(told, evidence, hit):
             if status == value:
                 return self._take_status(status, cite)
         reason = f"no word for {value!r} in {_short(told or self.text.sentence(evidence).text)}"
-        if not places:
+        if hit.trigger.status not in STATUSES:
             raise _UnfoundedError(f"status: {reason}")
-        status, cite = places[0]
-        self._refuse("status", f"{reason}; {cite.text!r} says {status}")
-        self.warnings.append(f"status {value} was told, {status} is said")
-        return self._take_status(status, cite)
+        cite = self.text.cite(hit.start, hit.end)
+        self._refuse("status", f"{reason}; {cite.text!r} alone says {hit.trigger.status}")
+        self.warnings.append(f"status {value} was told, {hit.trigger.status} is said")
+        return self._take_status(hit.trigger.status, cite)
 
     def _take_status(self, status: Status, cite: Cite) -> Status:
         self.sources["status"] = (cite,)
@@ -336,7 +336,7 @@ class _Reading:
             for status, start, end in find_cues(self.text.folded, area.start, area.end):
                 if status in STATUSES:
                     yield status, self.text.cite(start, end)
-            for found in find_hits(self.text.folded):
+            for found in self.text.hits:
                 if _within(found, area) and found.trigger.status in STATUSES:
                     cite = self.text.cite(found.start, found.end)
                     yield found.trigger.status, cite
@@ -392,13 +392,15 @@ class _Reading:
     def _round(self, raw: object, evidence: Cite) -> str:
         value, told = _told(raw)
         area = self._area(told, evidence)
-        wanted = "+".join(map(normal_round, re.split(r"[、,，和及]", str(value))))
+        plain = str(value).strip()
+        wanted = {plain, "+".join(map(normal_round, re.split(r"[、,，和及]", plain)))}
         here = [found for found in self.text.rounds if _overlaps_at(found.start, found.end, area)]
         for start in range(len(here)):
             for end in range(start + 1, len(here) + 1):
-                if "+".join(str(found.value) for found in here[start:end]) == wanted:
+                joined = "+".join(str(found.value) for found in here[start:end])
+                if joined in wanted:
                     self.sources["round"] = tuple(found.cite() for found in here[start:end])
-                    return wanted
+                    return joined
         raise _UnfoundedError(f"{value!r} does not follow from {_short(area.text)}")
 
     def _date(self, raw: object, evidence: Cite) -> str:

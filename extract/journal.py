@@ -24,8 +24,8 @@ from extract.errors import UsageError, ZhDealsError
 from extract.readers import Failure, Places
 
 # Lines wait for others until there is that much of them, or for that many seconds.
-_BUFFER: Final = 1 << 18
-_SECONDS: Final = 1.0
+_BUFFER: Final = 1 << 16
+_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ class Journal:
             if self._writer is not None:
                 self._writer.close()
         finally:
+            self._aside.forget()
+            self._done.forget()
             self._stack.close()
 
     def _following(self, key: str) -> Line | None:

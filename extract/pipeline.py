@@ -183,7 +183,8 @@ def _analysis(
 def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
     parties = _without_verb([m for m in names.mentions if _may_be_party(reading, m)])
     main = _main_party(reading, parties)
-    topic: tuple[Mention, ...] = (main,) if main else ()
+    noticed = main is not None and main.rule in _NOTICES
+    topic: tuple[Mention, ...] = (main,) if main and noticed else ()
     inside = {at for party in parties for at in range(party.start + 1, party.end)}
     hits = [hit for hit in hits if hit.start not in inside and hit.end - 1 not in inside]
     pairs: list[tuple[Mention, ...]] = []
@@ -191,7 +192,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
             main = _first(parties, item.end(), sentence.end)
             topic = (main,) if main else ()
-        subject = topic
+        subject = topic or ((main,) if main and not sentence.title else ())
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
@@ -210,7 +211,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
             reading.skeleton if sentence.opener is None else reading.folded, sentence, here
         )
         for hit in hits:
-            if _in_sentence(reading, sentence, hit):
+            if _in_sentence(reading, sentence, hit) and not _is_gloss(sentence, hit):
                 relation = relations.read_relation(
                     hit, sentence, found, skeleton=reading.skeleton, topic=subject
                 )
@@ -236,6 +237,11 @@ def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:
 
 # 这笔投资, 此次合作: the deal that the article is about
 _THIS_DEAL = re.compile("这(?:笔|一|项|场|次)|此次|本次|该(?:交易|投资|合作|协议)")
+
+
+def _is_gloss(sentence: Sentence, hit: Hit) -> bool:
+    """Whether a bracket holds nothing but the trigger: IPO（首次公开募股）."""
+    return sentence.opener is not None and sentence.end - sentence.start <= hit.end - hit.start + 2
 
 
 def _pair(
@@ -303,8 +309,11 @@ def _next_topic(found: Sequence[Group], topic: tuple[Mention, ...]) -> tuple[Men
     return topic
 
 
+_NOTICES = frozenset({"names.notice", "names.title_colon"})
+
+
 def _main_party(reading: Reading, parties: Sequence[Mention]) -> Mention | None:
     """The party whose notice is reported, else the first one of the article."""
-    notices = [p for p in parties if p.rule in {"names.notice", "names.title_colon"}]
+    notices = [p for p in parties if p.rule in _NOTICES]
     found = notices or list(parties)
     return found[0] if found else None

@@ -383,14 +383,24 @@ _LEAST: Final = Decimal(10_000)
 
 
 def unit_slips(article: _Article) -> Iterator[Slip]:
-    """Money too little to be the price or the value of a company: 估值7300美元 for 7300亿."""
+    """Money too little to be the value of a company, or a round: 估值7300美元 for 7300亿."""
     for deal in article.told.deals:
-        kinds = {"investment", "acquisition", "debt", "ipo"}
-        for name, money in (("amount", deal.amount), ("valuation", deal.valuation)):
-            if money is None or deal.type not in kinds:
+        if deal.type not in {"investment", "acquisition", "ipo"}:
+            continue
+        priced = deal.round is not None or deal.valuation is not None
+        for name, money in (
+            ("amount", deal.amount if priced else None),
+            ("valuation", deal.valuation),
+        ):
+            if money is None or not _is_tiny(money, article.year):
                 continue
-            dollars = _dollars(money, article.year)
-            number = dollars and (dollars[1] if dollars[1] is not None else dollars[0])
-            if number is not None and 1 < number < _LEAST:
-                text = f"{name} {money.text} is too little: 万 or 亿 may have been dropped"
-                yield Slip(kind="unit", message=text, deal=deal.id, cites=(_money_cite(money),))
+            text = f"{name} {money.text} is too little: 万 or 亿 may have been dropped"
+            yield Slip(kind="unit", message=text, deal=deal.id, cites=(_money_cite(money),))
+
+
+def _is_tiny(money: Money, year: int | None) -> bool:
+    dollars = _dollars(money, year)
+    if dollars is None:
+        return False
+    number = dollars[0] if dollars[1] is None else dollars[1]
+    return number is not None and 1 < number < _LEAST

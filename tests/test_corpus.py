@@ -286,7 +286,9 @@ def test_every_genre_is_written_in_both_scripts() -> None:
 
 def test_articles_without_a_deal_are_full_of_money() -> None:
     sums = {
-        a["article_id"]: len(re.findall(r"[\d一二三四五六七八九十百千万億亿兆]元|[美港欧]元", a["text"]))
+        a["article_id"]: len(
+            re.findall(r"[\d一二三四五六七八九十百千万億亿兆]元|[美港欧]元", a["text"])
+        )
         for a in ARTICLES
         if not a["deals"]
     }
@@ -534,6 +536,7 @@ def test_the_guidelines_have_an_example_of_every_hard_case() -> None:
 
 
 # --- its own words -----------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def overlap() -> ModuleType:

@@ -9,15 +9,18 @@ import random
 import re
 from dataclasses import astuple
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from extract import scores
+from extract.cli import main
 from extract.errors import GoldError
 from extract.evaluate import Counts, Report, evaluate
-from extract.gold import GoldArticle, ScoredArticle, read_gold
+from extract.gold import GoldArticle, ScoredArticle, predict, read_gold
 from extract.pairing import Muc
+from extract.pipeline import Pipeline
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evaluation.md"
 
@@ -105,20 +108,40 @@ def test_calibration_is_that_worked_out_by_hand() -> None:
     assert figures == _tables(title, "figure", "value")
 
 
-@each_example
-def test_the_reference_scorer_gives_the_same_figures(title: str, shared: Path) -> None:
+def _reference(shared: Path) -> ModuleType:
+    """The reference scorer, which the shared data came with."""
     pytest.importorskip("scipy")
     spec = importlib.util.spec_from_file_location("reference_score", shared / "score.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    expected, _ = module.score(_block(title, "gold"), _block(title, "pred"))
-    found = {
+    return module
+
+
+def _rounded(report: Report) -> dict[str, tuple[float, ...]]:
+    return {
         name: tuple(round(score or 0.0, 3) for score in (c.precision, c.recall, c.f1))
-        for name, c in _example(title).rows()
+        for name, c in report.rows()
     }
+
+
+@each_example
+def test_the_reference_scorer_gives_the_same_figures(title: str, shared: Path) -> None:
+    expected, _ = _reference(shared).score(_block(title, "gold"), _block(title, "pred"))
+    found = _rounded(_example(title))
     assert found == {name: tuple(round(x, 3) for x in expected[name]) for name in found}
+
+
+def test_real_output_is_scored_as_the_reference_scores_it(shared: Path) -> None:
+    path = shared / "gold" / "dev.jsonl"
+    gold = read_gold(path)
+    pred = list(predict(gold, Pipeline().read_article))
+    plain = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    expected, _ = _reference(shared).score(plain, [one.model_dump(mode="json") for one in pred])
+    found = _rounded(evaluate(gold, pred))
+    assert found == {name: tuple(round(x, 3) for x in expected[name]) for name in found}
+    assert found["deal"][2] > 0.5
 
 
 # --- MUC counts --------------------------------------------------------------------------------
@@ -366,3 +389,75 @@ def test_details_are_plain_json() -> None:
         "precision": 1.0, "recall": 0.6, "f1": 0.75,
     }  # fmt: skip
     assert [group["name"] for group in told["by"]["deals"]] == ["1"]
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Gold of three articles, an output that has them all, and one that has the first."""
+    deal = _deal("甲辰", "乙巳")
+    lines = [{"article_id": f"a{n}", "text": "投资", "deals": [deal]} for n in range(3)]
+    paths = []
+    for name, number in (("gold", 3), ("all", 3), ("first", 1)):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines[:number]), "utf-8")
+        paths.append(path)
+    return paths[0], paths[1], paths[2]
+
+
+def _run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    told = capsys.readouterr()
+    return int(ended.value.code or 0), told.out, told.err
+
+
+def test_details_and_the_other_run_are_shown(
+    capsys: pytest.CaptureFixture[str],
+    files: tuple[Path, Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    gold, good, first = files
+    code, printed, told = _run(capsys, "evaluate", gold, first, "--details", "--against", good)
+    rows = [line.split() for line in printed.splitlines()]
+    assert (code, told) == (0, "")
+    for row in (
+        ["slot", "4", "0", "0", "8", "0", "1.000", "0.333", "0.500"],
+        ["announced", "3", "3", "0.500", "0.500", "0.500", "0.500"],
+        ["a1", "0", "4", "4", "0", "-4"],
+        ["2", "articles", "changed"],
+    ):
+        assert row in rows
+    (deal,) = [row for row in rows if row[:4] == ["deal", "0.500", "1.000", "-0.500"]]
+    assert deal[4].startswith("-1.000..")
+
+
+def test_details_and_the_other_run_are_printed_as_json(
+    capsys: pytest.CaptureFixture[str], files: tuple[Path, Path, Path]
+) -> None:
+    gold, good, first = files
+    options = ("--details", "--against", good, "--json")
+    code, printed, _ = _run(capsys, "evaluate", gold, first, *options)
+    report = json.loads(printed)
+    assert code == 0
+    assert report["intervals"]["deal"] == {"low": 0.0, "high": 1.0}
+    assert report["muc"]["slot"]["missing"] == 8
+    changed = report["against"]["changed"]
+    assert [(one["article_id"], one["gain"]) for one in changed] == [("a1", -4), ("a2", -4)]
+
+
+def test_the_page_of_errors_is_written(
+    capsys: pytest.CaptureFixture[str], files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    gold, _, first = files
+    out = tmp_path / "errors.html"
+    assert _run(capsys, "evaluate", gold, first, "--html", out)[0] == 0
+    html = out.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>\n")
+    assert html.count('data-kind="missed"') == 2
+    code, _, told = _run(capsys, "evaluate", gold, first, "--html", tmp_path / "no" / "x.html")
+    assert code == 2
+    assert "cannot be written" in told

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sink_samples import corpus_output, full_deal, money, samples
 
-from extract.article import Failure
+from extract.article import Failure, read_drafts
+from extract.batch import outcomes
 from extract.cli import main
+from extract.engine_ray import MakePipeline
 from extract.errors import UsageError
 from extract.records import ArticleDeals
 from extract.sinks import CSV_COLUMNS, Exported, export, open_sink, read_output
@@ -265,6 +267,14 @@ def test_a_bad_line_is_told_and_the_rest_goes_on(line: str, reason: str, tmp_pat
         ArticleDeals(article_id="b"),
         Failure(str(tmp_path / "none"), None, "No such file or directory"),
     ]
+
+
+def test_a_run_writes_straight_into_a_sink(root: Path, tmp_path: Path) -> None:
+    drafts = read_drafts([root / "corpus" / "articles.jsonl", tmp_path / "none"])
+    out = tmp_path / "out.jsonl"
+    done = export(outcomes(drafts, MakePipeline(), workers=1), to="jsonl", out=str(out))
+    assert tuple(read_output([out])) == corpus_output()
+    assert [str(one) for one in done.failures] == [f"{tmp_path / 'none'}: no such file or folder"]
 
 
 # --- the command -------------------------------------------------------------------------------

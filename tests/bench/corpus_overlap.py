@@ -10,6 +10,8 @@ beside the project), both in simplified script, in two ways:
   equal, so a window counts as borrowed only where five or more of its characters are left after
   names of the gold, figures, units, dates, Latin letters and signs are taken out.
 
+The pages of the corpus in English are compared by runs of eight words.
+
 Prints the windows that are equal and those that are borrowed, file by file, and exits with 1 where
 any is borrowed. With ``--list`` the borrowed windows themselves.
 """
@@ -22,8 +24,9 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import opencc
 
@@ -32,8 +35,10 @@ CORPUS = ROOT / "corpus"
 WINDOW = 12
 BLOCK = WINDOW // 2
 WORDS_LEFT = 5
+RUN = 8
 
 OTHER = re.compile(r"[^\u3400-\u4dbf\u4e00-\u9fff]+")
+LATIN = re.compile(r"[a-z]+")
 SPACE = re.compile(r"\s+")
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 TAG = re.compile(r"<[^>]+>")
@@ -53,9 +58,19 @@ def written(text: str) -> str:
     return SPACE.sub("", text)
 
 
+WAYS: dict[str, Callable[[str], str]] = {"words": chinese, "as written": written}
+simplified: Callable[[str], str] = opencc.OpenCC("t2s").convert
+
+
 def windows(text: str) -> Iterator[str]:
     for start in range(len(text) - WINDOW + 1):
         yield text[start : start + WINDOW]
+
+
+def word_runs(text: str) -> set[str]:
+    """Every eight English words in a row."""
+    words = LATIN.findall(text.lower())
+    return {" ".join(words[n : n + RUN]) for n in range(len(words) - RUN + 1)}
 
 
 def blocks_of(own: set[str]) -> set[str]:
@@ -86,7 +101,7 @@ def read_text(path: Path) -> str:
     return ESCAPE.sub(lambda m: chr(int(m[1], 16)), raw.decode("utf-8", errors="replace"))
 
 
-def articles() -> list[dict[str, object]]:
+def articles() -> list[dict[str, Any]]:
     lines = (CORPUS / "articles.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
@@ -102,7 +117,7 @@ def own_names() -> list[str]:
     """Names of parties and of hardware in the gold, the longest first."""
     names = set()
     for article in articles():
-        for deal in article["deals"]:  # type: ignore[attr-defined]
+        for deal in article["deals"]:
             for party in [*deal["investor"], *deal["target"]]:
                 names.update(party["names"])
             names.update(h["name"] for h in deal["hardware"])
@@ -114,31 +129,58 @@ def words_left(window: str, names: re.Pattern[str]) -> str:
     return chinese(FIGURES.sub("", names.sub("", window)))
 
 
+class Own(NamedTuple):
+    """What the corpus has, ready to be compared: windows by way, runs of words, names."""
+
+    windows: dict[str, set[str]]
+    blocks: dict[str, set[str]]
+    runs: set[str]
+    names: re.Pattern[str]
+
+    def equal(self, text: str) -> dict[str, set[str]]:
+        """The windows and runs of a text that are also in the corpus, by way."""
+        found = {
+            name: borrowed(way(text), self.windows[name], self.blocks[name])
+            for name, way in WAYS.items()
+        }
+        return found | {"runs of words": self.runs & word_runs(text)}
+
+    def taken(self, way: str, equal: set[str]) -> set[str]:
+        """Those of them that are more than names, figures and dates."""
+        if way != "as written":
+            return equal
+        return {w for w in equal if len(words_left(w, self.names)) >= WORDS_LEFT}
+
+
+def read_own() -> Own:
+    texts = {name: simplified(text) for name, text in own_texts().items()}
+    own = {n: {w for t in texts.values() for w in windows(way(t))} for n, way in WAYS.items()}
+    pages = [text for name, text in texts.items() if name.endswith(".md")]
+    names = [re.escape(written(simplified(name))) for name in own_names()]
+    return Own(
+        windows=own,
+        blocks={name: blocks_of(own[name]) for name in WAYS},
+        runs=set().union(*map(word_runs, pages)),
+        names=re.compile("|".join(names)),
+    )
+
+
 def compare(folder: Path, *, show: bool) -> int:
-    """Print the equal and the borrowed windows of every file; the number of borrowed ones."""
-    fold = opencc.OpenCC("t2s").convert
-    names = re.compile("|".join(re.escape(written(fold(name))) for name in own_names()))
-    texts = {name: fold(text) for name, text in own_texts().items()}
-    ways = {"words": chinese, "as written": written}
-    own = {w: {x for t in texts.values() for x in windows(way(t))} for w, way in ways.items()}
-    blocks = {w: blocks_of(own[w]) for w in ways}
-    total, files = 0, sorted(path for path in folder.rglob("*") if path.is_file())
+    """Print what every file shares with the corpus; how much of that is borrowed."""
+    own, total = read_own(), 0
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
-        text = fold(read_text(path))
-        for name, way in ways.items():
-            equal = borrowed(way(text), own[name], blocks[name])
-            taken = {
-                w for w in equal if name == "words" or len(words_left(w, names)) >= WORDS_LEFT
-            }
+        for way, equal in own.equal(simplified(read_text(path))).items():
+            taken = own.taken(way, equal)
             total += len(taken)
             if equal:
                 print(
-                    f"{path.relative_to(folder)}: {name}: {len(equal)} equal, {len(taken)} borrowed"
+                    f"{path.relative_to(folder)}: {way}: {len(equal)} equal, {len(taken)} borrowed"
                 )
-            if show:
-                print("\n".join(f"    {window}" for window in sorted(taken)))
-    counts = ", ".join(f"{len(own[name])} windows {name}" for name in ways)
-    print(f"{len(texts)} own texts, {counts}, {len(files)} files compared: {total} borrowed")
+            for window in sorted(taken) if show else ():
+                print(f"    {window}")
+    counts = ", ".join(f"{len(found)} windows {way}" for way, found in own.windows.items())
+    print(f"{counts}; {len(files)} files compared: {total} borrowed")
     return total
 
 
