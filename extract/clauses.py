@@ -59,6 +59,10 @@ class Group:
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+(?:[。！？!?；;]+[”」』\"]?|\n|$)")
 _CLAUSE = re.compile(r"[^，：:]+[，：:]?")
+# A space between two Chinese words parts the halves of a headline.
+_TITLE_CLAUSE = re.compile(
+    r"(?:(?!(?<=[一-龥）」”]) (?=[一-龥「“（]))[^，：:])+(?:[，：:]|(?<=[一-龥）」”]) (?=[一-龥「“（]))?"
+)
 _INNER = re.compile(r"[（(]([^（）()\n]{6,160})[)）]")
 
 
@@ -70,13 +74,14 @@ def sentences(folded: str, skeleton: str) -> list[Sentence]:
         start, end = match.span()
         if skeleton[start:end].strip():
             title = title_end > 0 and start < title_end
-            found.append(Sentence(start, end, _clauses(skeleton, start, end), title))
+            found.append(Sentence(start, end, _clauses(skeleton, start, end, title), title))
             found += _bracketed(folded, skeleton, start, end)
     return found
 
 
-def _clauses(skeleton: str, start: int, end: int) -> tuple[Clause, ...]:
-    spans = [match.span() for match in _CLAUSE.finditer(skeleton, start, end)]
+def _clauses(skeleton: str, start: int, end: int, title: bool = False) -> tuple[Clause, ...]:
+    pattern = _TITLE_CLAUSE if title else _CLAUSE
+    spans = [match.span() for match in pattern.finditer(skeleton, start, end)]
     return tuple(Clause(*span) for span in spans) or (Clause(start, end),)
 
 
@@ -182,7 +187,6 @@ def _heads(skeleton: str, run: list[Mention]) -> list[Mention]:
 
 _FAR_MARKER = 28
 _ASIDE = frozenset(["以", "通过", "除", "在", "据", "将", "把"])
-_STRONG = frozenset(["向", "对", "由", "被", "与", "给", "从"])
 
 
 def _marker(skeleton: str, begin: int, start: int) -> str:
@@ -198,7 +202,7 @@ def _marker(skeleton: str, begin: int, start: int) -> str:
             continue
         if patterns["breaker"].search(skeleton, match.end(), start):
             continue
-        adjoins = word in _STRONG and not skeleton[match.end() : start].strip(" \x01“「『")
+        adjoins = word not in _ASIDE and not skeleton[match.end() : start].strip(" \x01“「『")
         if not found or found in _ASIDE or adjoins:
             found = word
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract import cli_convert, cli_export, cli_llm
+from extract import cli_convert, cli_export, cli_graph, cli_link, cli_llm
 from extract import cli_options as opts
 from extract.errors import UsageError, ZhDealsError
 
@@ -33,6 +33,8 @@ app = typer.Typer(
 cli_export.register(app)
 cli_convert.register(app)
 cli_llm.register(app)
+cli_link.register(app)
+cli_graph.register(app)
 
 Published = Annotated[
     datetime | None,

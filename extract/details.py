@@ -114,7 +114,7 @@ _LISTING = re.compile(
     r"|发行[^，。；]{0,10}(?:股票|新股|普通股|股份)"
 )
 _BORROWING = re.compile("债券|票据|贷款|信贷|发债|银团|公司债|可转债")
-_RAISING = re.compile("募|筹")
+_RAISING = re.compile("募|筹|集资")
 _ROUND = re.compile("轮|领投|跟投")
 
 

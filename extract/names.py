@@ -407,10 +407,23 @@ def is_name(chunk: str) -> bool:
         return False
     if chunk[0].isascii() and _JUST_LATIN.match(chunk):
         return folded not in _latin_stop() and not (chunk.islower() and chunk.isalpha())
+    if len(chunk) > 4 and _SPOKEN.search(chunk) and _is_speech(chunk):
+        return False
     suffixed = has_suffix(chunk)
     if _inner().search(chunk):
         return suffixed and len(chunk) <= 30
     return _weight(chunk) <= (30 if suffixed else 12)
+
+
+_SPOKEN = re.compile(r"[向从由被签给把将就它其这该]|原定|已经|正在")
+_SPEECH = frozenset(
+    ["向", "从", "由", "被", "签", "给", "把", "将", "就", "它", "其", "这", "该", "原定", "正在"]
+)
+
+
+def _is_speech(chunk: str) -> bool:
+    """Whether a chunk holds a preposition or a pronoun as a word: 沐岚云|原定|向|帆屿创投."""
+    return not _SPEECH.isdisjoint(cut(chunk))
 
 
 def _weight(chunk: str) -> int:

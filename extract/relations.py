@@ -12,7 +12,7 @@ import ahocorasick_rs
 
 from extract.clauses import Clause, Group, Sentence
 from extract.errors import SeedError
-from extract.lexicon import read_toml
+from extract.lexicon import orgs, read_toml
 from extract.mentions import Mention
 from extract.records import DEAL_TYPES, DealType
 
@@ -203,6 +203,8 @@ def read_relation(
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
+    if hit.trigger.type == "procurement" and "with" in told:
+        parties = _by_stage(parties)
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
@@ -231,7 +233,9 @@ _VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
 
 
 # 刚完成6000万美元融资的X: what stands behind 的 is the subject of the verb in front of it
-_RELATIVE = re.compile(r"(?:(?!包括|方为|方有|由|投资方)[^，。；：\n]){0,20}?的(?:[^，。；：\n的]{0,10})$")
+_RELATIVE = re.compile(
+    r"(?:(?!包括|方为|方有|由|投资方)[^，。；：\n]){0,20}?的(?:[^，。；：\n的]{0,10})$"
+)
 
 
 def _right(
@@ -360,6 +364,25 @@ def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
     if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
         return relation
     return replace(relation, parties=(*relation.parties, ("investee", main)))
+
+
+@cache
+def _stages() -> dict[str, int]:
+    """How far down the chain of supply a listed firm stands, from equipment to models."""
+    table = read_toml("chain.toml")["stages"]
+    if unknown := sorted({firm for firms in table.values() for firm in firms} - orgs().keys()):
+        raise SeedError("unknown organisation", file="chain.toml", key=unknown[0])
+    return {firm: stage for stage, firms in enumerate(table.values()) for firm in firms}
+
+
+def _by_stage(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
+    """The parties of a contract between two, the one of the earlier stage as the supplier."""
+    stages = {role: _stages().get(party.id) for role, party in parties}
+    buyer, supplier = stages.get("buyer"), stages.get("supplier")
+    if buyer is None or supplier is None or buyer >= supplier:
+        return parties
+    swapped = {"buyer": "supplier", "supplier": "buyer"}
+    return [(swapped.get(role, role), party) for role, party in parties]
 
 
 def completed(relation: Relation, pair: Sequence[Mention]) -> Relation:

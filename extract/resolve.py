@@ -122,7 +122,7 @@ def _anaphora() -> tuple[re.Pattern[str], dict[str, str]]:
     table = {str(word): str(kind) for word, kind in read_toml("names.toml")["anaphora"].items()}
     plain = [word for word in table if word not in {"公司", "其", "它", "标的", "两家", "两方"}]
     notice = r"(?<![子该本母上市有限合资控股分总级股业司目标的资家多旗投通技体贸])公司(?=拟|将|已|与|以|同意|董事会|控股子|全资|通过|旗下|向|于|近日|持有|签|收到|为|在|作为|及|或|实控|计划|全资子|控股|境外|参与|累计|出资|下属|正|获|宣布|估值|此前|再|成为|认购|今日)"
-    own = r"其(?=拟|将|已|以|持有|在|计划|正|收购|投资|斥资|出资)"
+    own = r"(?:两家|两方)(?=还|将|公司|决定|同意|计划|约定|达成|签|已|宣布|的合作|也|同时)|[其它](?=[0-9]{1,3}(?:\.[0-9]+)?[%％]|普通股|新股|的?股份|的?股权|股票|拟|将|已|以|持有|在|计划|正|收购|投资|斥资|出资)"
     return re.compile(f"{alternation(plain)}|{notice}|{own}"), table
 
 

@@ -121,35 +121,29 @@ _CLOSE: Final = Decimal("0.02")
 
 
 def title_slips(article: _Article) -> Iterator[Slip]:
-    """An amount of the title that the body tells ten times as large or small: 砸200亿 and 投资20亿."""
+    """A deal whose amount the title tells ten times as large or small as the body: 砸200亿, 投资20亿."""
     if article.title_end < 0:
         return
     roles = money_roles(article.folded, article.money)
-    paired = list(zip(article.money, roles, strict=True))
-    title = [q for q, role in paired if q.end <= article.title_end and role in _PRICES]
-    body = [q for q, role in paired if q.start >= article.title_end and role in _PRICES]
-    numbers = {(q.unit, _number(q)) for q in body}
+    paired = zip(article.money, roles, strict=True)
+    told = [q for q, role in paired if role in _PRICES and q.modifier != "vague" and _number(q)]
+    title = [q for q in told if q.end <= article.title_end]
+    body = [q for q in told if q.start >= article.title_end]
     for found in title:
-        if found.inferred or (found.unit, _number(found)) in numbers or not _number(found):
-            continue
-        others = [q for q in body if q.unit == found.unit and _is_tens(_number(found), _number(q))]
-        if others and not any(_near(found, q) for q in body):
-            yield _title_slip(article, found, others[0])
+        tens = [q for q in body if _is_one_unit(q, found) and _is_tens(_number(found), _number(q))]
+        deal = next((d for d in article.told.deals if _has_value(d, (found, *tens))), None)
+        if tens and deal is not None and not any(_near(found, q) for q in body):
+            yield _title_slip(article, found, tens[0], deal)
 
 
 _PRICES = frozenset({"amount", "valuation"})
 
 
-def _title_slip(article: _Article, title: Quantity, body: Quantity) -> Slip:
+def _title_slip(article: _Article, title: Quantity, body: Quantity, deal: DealRecord) -> Slip:
     first, second = article.cite(title), article.cite(body)
     times = _times(_number(title), _number(body))
-    deal = next((d for d in article.told.deals if _has_value(d, (title, body))), None)
-    return Slip(
-        kind="title",
-        message=f"the title has {first.text}, the body {second.text}: {times}",
-        deal=deal.id if deal else None,
-        cites=(first, second),
-    )
+    message = f"the title has {first.text}, the body {second.text}: {times}"
+    return Slip(kind="title", message=message, deal=deal.id, cites=(first, second))
 
 
 def _has_value(deal: DealRecord, quantities: Iterable[Quantity]) -> bool:
@@ -162,6 +156,11 @@ def _has_value(deal: DealRecord, quantities: Iterable[Quantity]) -> bool:
 def _number(quantity: Quantity | Money) -> Decimal:
     """The number that was said: the lower bound, or the upper one where that alone is told."""
     return (quantity.max if quantity.min is None else quantity.min) or Decimal(0)
+
+
+def _is_one_unit(one: Quantity, other: Quantity) -> bool:
+    """Whether two amounts are in one currency, and name it alike: 310亿 need not be 310亿元."""
+    return (one.unit, one.inferred) == (other.unit, other.inferred)
 
 
 def _is_tens(one: Decimal, other: Decimal) -> bool:
@@ -372,7 +371,7 @@ def power_slips(article: _Article) -> Iterator[Slip]:
         if not _TOLD_AGAIN.fullmatch(article.folded[first.end : second.start]):
             continue
         low, high = sorted((_number(first), _number(second)))
-        if low > 0 and high / low > Decimal("1.05"):
+        if low > 0 and high / low >= 5:
             cites = (article.cite(first), article.cite(second))
             times = f"{high / low:.3g} times"
             text = f"{cites[0].text} is not {cites[1].text}: they are {times} apart"

@@ -128,7 +128,7 @@ AMD_WARRANT = "condition=warrant:AMD给OpenAI最多1.6亿股认股权证"
         ),
         (
             "x | procurement | 甲木科技 > 乙水地产 | status=announced | condition=warrant:租满后可买下机房",
-            ["name:甲木科技 money name:乙水地产 record", "name:乙水地产 goods name:甲木科技 record"],
+            ["name:甲木科技 money name:乙水地产 record", "name:乙水地产 compute name:甲木科技 record"],
         ),
     ],
 )  # fmt: skip
@@ -362,12 +362,12 @@ def test_nvidia_and_openai_were_in_talks_in_october() -> None:
 
 # --- exports -----------------------------------------------------------------------------------
 
-HOSTILE = 'a | investment | 恶"意<script>|]公司 > 乙水科技 | amount=1亿元 | status=talks'
+HOSTILE = 'a | investment | 恶"意<script[公司 > 乙水科技 | amount=1亿元 | status=talks'
 
 
 @pytest.fixture
 def graph() -> DealGraph:
-    return web(f"{INVESTS}\n{BUYS}\n{CHIPS}\n{HOSTILE.replace('|]', '')}")
+    return web(f"{INVESTS}\n{BUYS}\n{CHIPS}\n{HOSTILE}")
 
 
 def test_json_is_the_models_with_circles_that_name_their_legs(graph: DealGraph) -> None:
@@ -409,8 +409,8 @@ def test_graphml_is_xml_whatever_the_names_are() -> None:
 def test_mermaid_has_no_markup_of_the_names(graph: DealGraph) -> None:
     chart = EXPORTS["mermaid"](graph, circles(graph))
     assert chart.startswith("flowchart LR\n")
-    assert "<script>" not in chart
-    assert '["恶#34;意#60;script#62;公司"]' in chart
+    assert "<script" not in chart
+    assert '["恶#34;意#60;script#91;公司"]' in chart
     assert '-.->|"money 最高1000亿美元"|' in chart
     assert "stroke:#c0392b" in chart
 
