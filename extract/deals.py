@@ -199,6 +199,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     kinds = {draft.type, found.relation.type}
     if len(kinds) > 1 and "acquisition" in kinds and not payees & draft.ids("target"):
         return False
+    if found.relation.hit.trigger.name in _ROUNDS_ONLY and draft.type != found.relation.type:
+        return False
     if found.relation.type == "partnership":
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
     if _headline_of(draft, found):
@@ -254,6 +256,9 @@ def _same_figures(draft: Draft, found: Detail) -> bool:
 def _headline_of(draft: Draft, found: Detail) -> bool:
     """A headline that describes a party instead of naming it has the money of the deal in the body."""
     return _titled(draft, found) and _same_money(draft, found)
+
+
+_ROUNDS_ONLY = frozenset({"funding", "raise", "lead", "follow", "investors_are", "leaders_are"})
 
 
 def _named_alike(reading: Reading, draft: Draft, found: Detail) -> bool:

@@ -35,6 +35,7 @@ from extract.linked import (
     told_number,
     with_successors,
 )
+from extract.records import DealType
 from extract.tellings import Chip, Identities, Sum, Telling, short_hash, span_of
 
 THRESHOLD: Final = 3.5
@@ -278,6 +279,8 @@ def _amount(face: _Face, cluster: _Cluster, days: Reason) -> Reason:
         return -0.5, f"{money.text} and {known.text} are ten times apart, all else agrees"
     if like == "near" and _moves_on(face, cluster):
         return -0.5, f"{known.text} became {money.text} as the deal moved on"
+    if like == "near" and {face.telling.type} == cluster.types == {"acquisition"}:
+        return -0.5, f"{money.text} against {known.text}: a price with and without debts"
     return weight, f"{money.text} against {known.text}: {like}"
 
 
@@ -288,11 +291,11 @@ _NO_DAYS: Reason = (0.0, "")
 def _days(face: _Face, cluster: _Cluster) -> Reason:
     if face.when is None or not cluster.whens:
         return _NO_DAYS
-    lasting = face.telling.type in {"ipo", "holding"}
-    return max(_between(face.when, known, lasting=lasting) for known in cluster.whens)
+    kind = face.telling.type
+    return max(_between(face.when, known, kind=kind) for known in cluster.whens)
 
 
-def _between(one: _When, other: _When, *, lasting: bool) -> Reason:
+def _between(one: _When, other: _When, *, kind: DealType) -> Reason:
     gap = max((one.first - other.last).days, (other.first - one.last).days, 0)
     early, late = sorted((one, other), key=lambda when: (when.last, when.first))
     if one.told and other.told:
@@ -302,7 +305,9 @@ def _between(one: _When, other: _When, *, lasting: bool) -> Reason:
     else:
         steps = ((3, 1.5), (14, 1.0), (45, 0.3), (200, -0.5))
         found = next((weight for most, weight in steps if gap <= most), -1.5)
-    if lasting and gap <= 400:
+    # a listing and a purchase take their time, and a stake stays
+    closing = kind == "acquisition" and late.stage > early.stage
+    if (closing or kind in {"ipo", "holding"}) and gap <= 400:
         found = max(found, -0.3)
     return found, f"{gap} days apart"
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from extract import ner
 from extract.lexicon import alternation, key, org_surfaces, orgs, words
 from extract.mentions import Mention
-from extract.names import find_names, is_name
+from extract.names import find_listed, find_names, is_name
 from extract.segment import cut
 from extract.text import fold
 
@@ -155,17 +155,23 @@ class Plain:
     that end names (资本, 科技), G places, and U what no list of common words has.
     """
 
-    def __init__(self, common: frozenset[str]) -> None:
+    def __init__(self, common: frozenset[str], runs: frozenset[str] = frozenset()) -> None:
         self._common = common
+        self._runs = runs
         endings = {
             *words("names.toml", "suffix", "strong"),
             *words("slots.toml", "lists", "extension"),
         }
         self._endings = frozenset(endings)
         self._latin = frozenset(words("names.toml", "latin", "stop"))
+        phrases = [w for w in words("names.toml", "generic", "words") if len(w) > 2]
+        self._phrase = re.compile(alternation(phrases))
 
     def kind(self, word: str, tag: str) -> str:
-        """The kind of one word; ``h`` is a verb, which may also begin a name (联想, 探索)."""
+        """The kind of one word.
+
+        ``h`` is a verb, which may also begin a name (联想, 探索), ``f`` a verb that may end one (投资).
+        """
         if word in _CLOSED:
             return "H"
         if word in _SMALL or _NUMBER.fullmatch(word):
@@ -173,32 +179,60 @@ class Plain:
         if word.isascii():
             return "P" if len(word) == 1 else "C" if word in self._latin else "U"
         if word in self._endings:
-            return "F"
+            return "f" if tag[0] == "v" else "F"
         if len(word) == 1 or word not in self._common or tag in {"nr", "nt", "nz"}:
             return "G" if tag == "ns" and len(word) > 1 else "U"
         if tag == "ns":
             return "G"
         return "h" if tag[0] == "v" else "H" if tag[0] in "dpcrtmqfuyeo" else "C"
 
-    def stretches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The stretches between two names that are surely outside of any."""
+    def tokens(self, text: str) -> list[tuple[str, str]]:
+        """The words of a text with their kinds; generic phrases and known runs are common words."""
         import rjieba
 
-        tagged = [(word, tag) for word, tag in rjieba.tag(text[start:end], hmm=False)]
-        kinds = ["H", *(self.kind(word, tag) for word, tag in tagged), "H"]
-        for number, (word, _) in enumerate(tagged):
+        found: list[tuple[str, str]] = []
+        start = 0
+        for match in (*self._phrase.finditer(text), None):
+            between = text[start : match.start() if match else len(text)]
+            kinds = ((w, self.kind(w, tag)) for w, tag in rjieba.tag(between, hmm=False))
+            found += [(w, kind) for run, kind in _joined(kinds) for w in self._split(run, kind)]
+            if match:
+                found.append((match.group(), "C"))
+                start = match.end()
+        return [(word, "C" if word in self._runs else kind) for word, kind in found]
+
+    def _split(self, run: str, kind: str) -> list[str]:
+        return [run] if kind != "U" or run in self._runs or run.isascii() else list(run)
+
+    def stretches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The stretches between two names that are surely outside of any."""
+        told = self.tokens(text[start:end])
+        kinds = ["H", *(kind for _, kind in told), "H"]
+        for number, (word, _) in enumerate(told):
             if _is_outside(*kinds[number : number + 3]):
                 yield start, start + len(word)
             start += len(word)
 
     def beside(self, text: str, start: int, end: int) -> bool:
         """Whether a listed name seems to go on: the word beside it is unknown or ends names."""
-        import rjieba
+        before = self.tokens(text[max(0, start - 8) : start])[-1:]
+        after = self.tokens(text[end : end + 8])[:1]
+        return any(kind in "UFf" for _, kind in (*before, *after))
 
-        before = rjieba.tag(text[max(0, start - 8) : start], hmm=False)[-1:]
-        after = rjieba.tag(text[end : end + 8], hmm=False)[:1]
-        kinds = [self.kind(word, tag) for word, tag in (*before, *after)]
-        return any(kind in "UF" for kind in kinds)
+
+def _joined(tokens: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Single unknown characters that stand together, as one."""
+    run = ""
+    for word, kind in tokens:
+        if kind == "U" and len(word) == 1 and not word.isascii():
+            run += word
+            continue
+        if run:
+            yield run, "U"
+        run = ""
+        yield word, kind
+    if run:
+        yield run, "U"
 
 
 def _is_outside(before: str, kind: str, after: str) -> bool:
@@ -210,6 +244,8 @@ def _is_outside(before: str, kind: str, after: str) -> bool:
         return before not in "UFG" and after not in "UF"
     if kind == "F":
         return before in "HP"
+    if kind == "f":
+        return before in "HPhC"
     return kind == "G" and before in "HPhC" and after in "HPh"
 
 
@@ -219,6 +255,24 @@ def common_words(texts: Iterable[str]) -> frozenset[str]:
     for text in texts:
         counts.update(cut(text))
     return frozenset(word for word, n in counts.items() if n >= _SEEN_OFTEN and len(word) > 1)
+
+
+_RUN_SEEN = 10
+
+
+def common_runs(texts: Iterable[str], plain: Plain) -> frozenset[str]:
+    """What many articles say and no dictionary or lexicon has: 领投, 算力, 至高."""
+    articles_with = Counter[str]()
+    for text in texts:
+        spans = [(m.start, m.end, ()) for m in find_listed(text, text)]
+        pieces = (text[a:b] for a, b in _between(text, spans))
+        told = (token for piece in pieces for token in plain.tokens(piece))
+        articles_with.update({run for run, kind in _joined(told) if kind == "U"})
+    return frozenset(
+        run
+        for run, n in articles_with.items()
+        if n >= _RUN_SEEN and re.fullmatch("[一-龥]{2,4}", run)
+    )
 
 
 # --------------------------------------------------------------------------------------------
@@ -367,16 +421,25 @@ def _silver(text: str, mention: Mention, plain: Plain) -> tuple[int, int, Sequen
 def _gaps(
     text: str, spans: Sequence[tuple[int, int, Sequence[str]]], plain: Plain
 ) -> Iterator[tuple[int, int]]:
+    for start, end in _between(text, spans):
+        yield from plain.stretches(text, start, end)
+
+
+def _between(
+    text: str, spans: Iterable[tuple[int, int, Sequence[str]]]
+) -> Iterator[tuple[int, int]]:
     start = 0
-    for begin, end, _ in (*spans, (len(text), len(text), ())):
-        yield from plain.stretches(text, start, begin)
+    for begin, end, _ in spans:
+        yield start, begin
         start = end
+    yield start, len(text)
 
 
 def sources(shared: Path, corpus: Path | None = None) -> dict[str, list[Example]]:
     """The examples of each source, in windows."""
     news = list(articles(shared))
-    plain = Plain(common_words(news))
+    common = common_words(news)
+    plain = Plain(common, common_runs(news, Plain(common)))
     rows = list(_lines(shared / "gold" / "train.jsonl"))
     if corpus is not None:
         rows += _lines(corpus)

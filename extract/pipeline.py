@@ -185,8 +185,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
     main = _main_party(reading, parties)
     noticed = main is not None and main.rule in _NOTICES
     topic: tuple[Mention, ...] = (main,) if main and noticed else ()
-    inside = {at for party in parties for at in range(party.start + 1, party.end)}
-    hits = [hit for hit in hits if hit.start not in inside and hit.end - 1 not in inside]
+    hits = _between_names(reading.folded, hits, parties)
     pairs: list[tuple[Mention, ...]] = []
     for sentence in reading.sentences:
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
@@ -225,6 +224,22 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
                     pairs += _sides(relation)
                     yield from relations.apart(relation)
         topic = _next_topic(found, topic)
+
+
+def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention]) -> list[Hit]:
+    """The triggers that stand outside all names; a word that only a name hid comes to light."""
+    inside = {at for party in parties for at in range(party.start + 1, party.end)}
+    edges = {party.end for party in parties} | {party.start for party in parties}
+    kept = {(hit.start, hit.end) for hit in hits}
+    crossed = any(edge in edges for hit in hits for edge in range(hit.start + 1, hit.end))
+    found = relations.find_hits(folded, edges) if crossed else hits
+    return [
+        hit
+        for hit in found
+        if hit.start not in inside
+        and hit.end - 1 not in inside
+        and ((hit.start, hit.end) in kept or hit.start in edges or hit.end in edges)
+    ]
 
 
 # the head of an item of a digest: 3、… 【…

@@ -15,6 +15,7 @@ from extract.records import Cite, DealType
 from extract.relations import Relation
 from extract.resolve import Entities, Entity
 from extract.rounds import find_rounds
+from extract.text import region_of
 from extract.values import Cited, MoneyRole, money_roles
 
 
@@ -46,7 +47,8 @@ class Reading:
 
     @cached_property
     def _quantities(self) -> tuple[Quantity, ...]:
-        return tuple(find_quantities(self.text, folded=self.folded))
+        region = region_of(self.text, self.folded)
+        return tuple(find_quantities(self.text, folded=self.folded, region=region))
 
     @cached_property
     def money(self) -> tuple[Quantity, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -139,20 +139,27 @@ def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Trigger, ...],
     for entry in read_toml("deals.toml")["trigger"]:
         for word in entry.get("not", ()):
             table.setdefault(word, [])
-    matcher = ahocorasick_rs.AhoCorasick(
-        list(table), matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
-    )
-    return matcher, tuple(tuple(found) for found in table.values())
+    return ahocorasick_rs.AhoCorasick(list(table)), tuple(tuple(found) for found in table.values())
 
 
-def find_hits(folded: str) -> list[Hit]:
-    """Every trigger word of a text, left to right; the longest word wins."""
+def find_hits(folded: str, edges: Collection[int] = ()) -> list[Hit]:
+    """Every trigger word of a text, left to right; of those that overlap the first and longest wins.
+
+    A word that runs over one of the ``edges`` is none: in 锦埭创投入股, with the edge of the name,
+    入股 is the word and 投入 is not.
+    """
     matcher, table = _automaton()
-    return [
-        Hit(trigger, start, end)
-        for index, start, end in matcher.find_matches_as_indexes(folded)
-        for trigger in table[index]
-    ]
+    found: list[Hit] = []
+    free = 0
+    for start, negated, index in sorted(
+        (start, -end, index)
+        for index, start, end in matcher.find_matches_as_indexes(folded, overlapping=True)
+    ):
+        end = -negated
+        if start >= free and not any(edge in edges for edge in range(start + 1, end)):
+            found += (Hit(trigger, start, end) for trigger in table[index])
+            free = end
+    return found
 
 
 def inside_word(hit: Hit, borders: set[int]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class _Converter(Protocol):
@@ -91,3 +91,22 @@ def fold(text: str) -> str:
     if _ODD.search(text):
         text = text.translate(_WIDTH)
     return simplify(_ASCII_POINT.sub(_wide_point, text))
+
+
+_HONG_KONG = re.compile("港元|香港|港交所|联交所|港股|恒生|特区政府")
+_TAIWAN = re.compile("台币|新台币|台湾|台股|金管会|经济部|柜买|竹科|公开资讯观测站|台北|高雄")
+
+
+def region_of(text: str, folded: str) -> Literal["CN", "TW", "HK"]:
+    """Where a text is from, by its script and what it speaks of: a bare 元 is that place's money.
+
+    A text counts as traditional where more than one character in thirty is another in simplified
+    script; of traditional texts those that speak of Hong Kong more than of Taiwan are from there.
+    """
+    if text == folded:
+        return "CN"
+    changed = sum(one != other and one > "\u3400" for one, other in zip(text, folded, strict=True))
+    if changed * 30 < len(text):
+        return "CN"
+    there = len(_HONG_KONG.findall(folded))
+    return "HK" if there > len(_TAIWAN.findall(folded)) else "TW"

@@ -293,6 +293,19 @@ def test_the_status_of_a_deal(statuses: list[str], found: str) -> None:
     assert deal.status.value == found
 
 
+@pytest.mark.parametrize(
+    ("kind", "day", "deals"),
+    [
+        ("acquisition", "2025-11-26", 1),
+        ("acquisition", "2027-11-26", 2),
+        ("procurement", "2025-11-26", 2),
+    ],
+)
+def test_a_purchase_of_a_company_may_take_months(kind: str, day: str, deals: int) -> None:
+    record = f"x | {kind} | 甲木科技 > 乙水科技 | status="
+    assert len(linked(f"@ A 2025-03-20\n{record}announced\n@ B {day}\n{record}completed")) == deals
+
+
 def test_who_is_named_by_rumours_alone_is_told_apart() -> None:
     (deal,) = linked(
         """
