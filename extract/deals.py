@@ -37,7 +37,9 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
     for detail in details:
-        found = _raised_again(drafts, detail)
+        found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
+        if _homeless(found):
+            continue
         home = _home(reading, drafts, _without_carried(found))
         if home is not None:
             found = _without_carried(found)
@@ -49,6 +51,34 @@ def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
         if home is not None:
             _add(reading, home, found)
     return drafts
+
+
+_NEAR_PART = 600
+
+
+def _homeless(found: Detail) -> bool:
+    """Whether an investment still has nobody who is paid, and no round to join."""
+    return (
+        found.relation.type == "investment"
+        and found.relation.hit.trigger.name in {"invest", "put_money"}
+        and not found.payees
+    )
+
+
+def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> Detail:
+    """英伟达将投资至多100亿美元, without a target: into the company that was invested in last."""
+    if not _homeless(found):
+        return found
+    payers, _ = _sides_of(reading, found)
+    for draft in reversed(drafts):
+        last = draft.relations[-1].hit.end
+        near = found.relation.hit.start - last < _NEAR_PART
+        if draft.type == "investment" and draft.sides["target"] and near:
+            if payers & draft.ids("target"):
+                return found
+            names = [draft.mentions[identity][-1] for identity in draft.sides["target"]]
+            return replace(found, payees=tuple(("investee", name) for name in names))
+    return found
 
 
 def _without_carried(found: Detail) -> Detail:
@@ -131,7 +161,7 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "funding":
         priced = found.amount or found.rounds or found.valuation or found.payers
         new = _NEW_ROUND.search(clause_text(reading, found)) and "investee" in found.relation.told
-        return bool(priced or new) and _told_here(found)
+        return bool(priced or new) and bool(found.payees) and _told_here(found)
     if trigger.name == "borrow":
         text = clause_text(reading, found)
         return _told_here(found) and not _SOURCE_OF_MONEY.search(text)
@@ -143,6 +173,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
         return bool(found.relation.told)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
+        if "investee" not in found.relation.told and found.relation.hit.trigger.name == "invest":
+            return bool((found.amount or found.date) and "investor" in found.relation.told)
         return len(found.relation.told) > 1 or bool(told)
     return True
 

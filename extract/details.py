@@ -16,7 +16,7 @@ from extract.records import DealType, Role
 from extract.relations import Relation, triggers
 from extract.resolve import listed_kind, meant
 from extract.state import pick_date, tell_status
-from extract.values import is_former, nearest, rounds_in
+from extract.values import Cited, is_former, nearest, rounds_in
 
 
 def side_of(role: str, deal_type: DealType) -> str:
@@ -46,6 +46,8 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
     amount = _amount(reading, relation)
     stake = _nearest_percent(reading, relation)
     status, cue = tell_status(reading, relation)
+    if denied := _DENIAL.search(reading.skeleton, sentence.start, sentence.end):
+        status, cue = "terminated", Cited("terminated", *denied.span(), "front")
     found = Detail(
         relation,
         payers,
@@ -64,20 +66,26 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
     return _joining(reading, found)
 
 
+_OWN_SPENDING = re.compile(
+    "资本支出|资本开支|数据中心|资料中心|基础设施|建厂|工厂|产能|研发|园区|扩产|广告|营销|补贴|回购|采购|购买"
+)
 _FORMER = re.compile("此前|早期|过往|历史|以往|曾经|历轮|现有|已有|前几轮|前两轮")
+_DENIAL = re.compile("否认|辟谣|不属实|不实信息|纯属谣言|子虚乌有")
 _ROUND_TALK = re.compile("融资|轮|领投|投资方|资方|跟投")
 _OWN_PROJECT = re.compile("建设|设立|成立|项目|工厂|基地|研发")
 
 
 def _joining(reading: Reading, found: Detail) -> Detail | None:
-    """A等投资, B出资 without a target, where a round is spoken of: they join the round."""
+    """A等投资, B出资100亿美元 without a target: they join the round, or are a part of the deal told."""
     relation = found.relation
     if relation.hit.trigger.name not in {"invest", "put_money"} or found.payees:
         return None
-    if "investor" not in relation.told or not found.payers:
+    if not found.payers or _OWN_PROJECT.search(clause_text(reading, found)):
         return None
     sentence = reading.skeleton[relation.sentence.start : relation.sentence.end]
-    if not _ROUND_TALK.search(sentence) or _OWN_PROJECT.search(clause_text(reading, found)):
+    if found.amount and not _OWN_SPENDING.search(sentence):
+        return found
+    if "investor" not in relation.told or not _ROUND_TALK.search(sentence):
         return None
     trigger = next(t for t in triggers() if t.name == "follow")
     hit = replace(relation.hit, trigger=trigger)

@@ -537,8 +537,8 @@ def _gave_way(old: LinkedDeal, new: LinkedDeal, telling: Telling) -> str | None:
     names = {key(name) for who in new.parties for name in (who.name, *who.names) if len(name) > 1}
     told_here = any(t.article_id == telling.article_id and not _is_agreed(t) for t in old.tellings)
     for sentence in telling.successions:
-        named = any(name in key(sentence) for name in names)
-        if named and (told_here or _has_amount(sentence, old, new)):
+        named = told_here and any(name in key(sentence) for name in names)
+        if named or _has_amount(sentence, old, new):
             return sentence
     return None
 

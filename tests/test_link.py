@@ -366,6 +366,7 @@ new | investment | 英伟达 > OpenAI | amount=300亿美元 | status=announced |
         ("英伟达这次出资300亿美元，取代去年秋天那份1000亿美元的意向", "", "superseded"),
         ("英偉達這次改為出資300億美元", "old | investment | 英偉達 > OpenAI | amount=1000億美元 | status=terminated", "superseded"),
         ("英伟达这次出资300亿美元，取代去年秋天那份500亿美元的意向", "", "talks"),
+        ("这笔钱取代了意向书里的1000亿美元", "", "superseded"),
         ("英伟达这次出资300亿美元", "", "talks"),
     ],
 )  # fmt: skip
