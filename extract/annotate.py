@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -152,6 +153,8 @@ def checked_region(sheet: Sheet, region: Region) -> Region:
             f"{region.label} at {place} lies outside the text of {len(sheet.text)} characters",
             region.line,
         )
+    if region.value is not None and not has_value(region.value):
+        raise sheet.wrong(f"{region.value!r} is not of the form WORDS = VALUE", region.line)
     found = sheet.text[region.start : region.end]
     if region.text != found:
         raise sheet.wrong(
@@ -171,9 +174,7 @@ _NOTHING: Final = "-"
 
 def _escaped(text: str) -> str:
     """A text in which nothing separates: ``=``, ``|``, ``;`` and line ends are written otherwise."""
-    return _MARKS.sub(
-        lambda m: f"\\{m[0]}" if m[0] in "\\=|;-" else f"\\u{ord(m[0]):04x}", text
-    )
+    return _MARKS.sub(lambda m: f"\\{m[0]}" if m[0] in "\\=|;-" else f"\\u{ord(m[0]):04x}", text)
 
 
 def _plain(text: str) -> str:
@@ -182,9 +183,13 @@ def _plain(text: str) -> str:
 
 def _parts(text: str, mark: str) -> list[str]:
     """What stands between the unescaped separators, still escaped."""
-    return [part.strip(" ") for part in re.findall(rf"((?:\\.|[^\\{mark}])*)(?:{mark}|\Z)", text)][
-        : -1 if not text.endswith(mark) else None
-    ]
+    parts = [""]
+    for token in re.findall(r"\\.|.", text, re.DOTALL):
+        if token == mark:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return [part.strip(" ") for part in parts]
 
 
 def _valued(words: str, body: str) -> str:
@@ -202,6 +207,13 @@ def _body(region: Region) -> str | None:
         return None
     words, body = _parts(region.value, "=")
     return body if not words or _plain(words) == region.text else None
+
+
+def _moved_names(party: Region) -> list[str]:
+    """The words, and the names told for other words if these are a form of the same name."""
+    told = _read_names(_parts(party.value, "=")[1]) if party.value else []
+    same = any(name in party.text or party.text in name for name in told)
+    return list(dict.fromkeys([party.text, *told])) if same else [party.text]
 
 
 def _number(value: float) -> str:
@@ -282,11 +294,14 @@ def of_deals(article: Article, read: ArticleDeals) -> Sheet:
 
 
 def canonical(article: Mapping[str, Any]) -> dict[str, Any]:
-    """Gold with every key of its deals, in order, and numbers as JSON has them; unknown keys of the
-    article stay."""
+    """Gold with every key of its deals, in order, and whole numbers without a point.
+
+    What else the article has is kept. Text and deals come last. Raises pydantic's ValidationError where it is no gold.
+    """
     parsed = GoldArticle.model_validate(article)
+    head = {key: value for key, value in article.items() if key not in ("text", "deals")}
     deals = [_whole(deal.model_dump(mode="json")) for deal in parsed.deals]
-    return {**article, "deals": deals}
+    return {**head, "text": parsed.text, "deals": deals}
 
 
 def gold_line(article: Mapping[str, Any]) -> str:
@@ -414,7 +429,8 @@ class _Drawing:
         found: Iterable[Any]
         if key == "stake":
             quantities = find_quantities(self.text)
-            found = [q for q in quantities if q.kind == "percent" and value in (q.min, q.max)]
+            percents = [q for q in quantities if q.kind == "percent"]
+            found = [q for q in percents if float(value) in (_float(q.min), _float(q.max))]
         elif key == "round":
             found = [r for r in find_rounds(self.text, fold(self.text)) if r.value == value]
         else:
@@ -478,15 +494,17 @@ class _Drawing:
 _RUN: Final = re.compile(r"[A-Za-z0-9.][A-Za-z0-9.]")
 
 
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
 def _span(region: Region) -> Span:
     return region.start, region.end
 
 
 def _nearest(spans: Iterable[Span], near: Span) -> Span | None:
     """The span that lies in another one or next to it; of equals the first."""
-    return min(
-        spans, key=lambda s: (max(near[0] - s[0], s[1] - near[1], 0), s[0]), default=None
-    )
+    return min(spans, key=lambda s: (max(near[0] - s[0], s[1] - near[1], 0), s[0]), default=None)
 
 
 def _published(head: Mapping[str, Any]) -> str | None:
@@ -520,6 +538,8 @@ class _Collecting:
         deals = [self._deal(region) for region in self.regions.values() if region.is_deal]
         linked = {link.target for link in self.links}
         for region in self.regions.values():
+            if region.value is not None and _body(region) is None:
+                self._remark(f"{region.text!r} was moved, its value is read anew", region.line)
             if not region.is_deal and region.id not in linked:
                 self._remark(f"{region.label} {region.text!r} belongs to no deal", region.line)
         article = {**self.sheet.head, "text": self.sheet.text, "deals": deals}
@@ -584,14 +604,9 @@ class _Collecting:
 
     def _names(self, party: Region) -> list[str]:
         body = _body(party)
-        if body is not None:
-            names = _read_names(body)
-        else:
-            # Names told for other words are still names, those words among them.
-            told = _parts(party.value, "=")[1] if party.value else ""
-            names = [party.text, *(_read_names(told) if told else [])]
-        names += [alias.text for alias in self._linked(party.id, "alias")]
-        return list(dict.fromkeys(names)) if body is None else names
+        names = _moved_names(party) if body is None else _read_names(body)
+        aliases = [alias.text for alias in self._linked(party.id, "alias")]
+        return names + [alias for alias in aliases if alias not in names]
 
     def _single(self, deal: Region, key: str) -> Any:
         """The one value of a field, or None."""
@@ -637,8 +652,7 @@ class _Collecting:
 
     def _unplaced(self, region: Region, deal: dict[str, Any]) -> None:
         """Add what stands in the value of the deal: fields that have no words."""
-        body = _body(region) if region.value else None
-        for part in _parts(body or "", ";"):
+        for part in filter(None, _parts(_body(region) or "", ";")):
             key, told, rest = part.partition(": ")
             kind, _, place = key.partition(" ")
             if told and kind in _EVERY_PARTY_LINK and place.isdecimal():
@@ -688,8 +702,8 @@ def _understood(region: Region, published: str | None) -> Any:
     if region.label == "money":
         money = parse_money(region.text)
         return money and {
-            "min": None if money.min is None else float(money.min),
-            "max": None if money.max is None else float(money.max),
+            "min": _float(money.min),
+            "max": _float(money.max),
             "currency": money.unit,
             "modifier": money.modifier,
         }
@@ -727,8 +741,8 @@ def files_of(path: Path, suffix: str) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """A UTF-8 file with its line ends as they are; GoldError where it cannot be read."""
+    """A UTF-8 file as it is, to the last line end; GoldError where it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(f"cannot be read: {error}", file=str(path)) from error

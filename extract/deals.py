@@ -164,7 +164,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
         return bool(priced or new) and bool(found.payees) and _told_here(found)
     if trigger.name == "borrow":
         text = clause_text(reading, found)
-        return _told_here(found) and not _SOURCE_OF_MONEY.search(text)
+        lent = "lender" in found.relation.told
+        return lent or (_told_here(found) and not _SOURCE_OF_MONEY.search(text))
     if trigger.name in {"list", "raise"}:
         return _told_here(found)
     if trigger.name == "hold":
@@ -174,9 +175,15 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         if "investee" not in found.relation.told and found.relation.hit.trigger.name == "invest":
-            return bool((found.amount or found.date) and "investor" in found.relation.told)
+            return bool(found.amount or found.date) and _payer_here(found)
         return len(found.relation.told) > 1 or bool(told)
     return True
+
+
+def _payer_here(found: Detail) -> bool:
+    """Whether the side that pays is named in the sentence itself."""
+    sentence = found.relation.sentence
+    return any(sentence.start <= p.start < sentence.end for _, p in found.payers)
 
 
 def _told_here(found: Detail) -> bool:

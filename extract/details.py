@@ -181,7 +181,11 @@ def _is_minority(reading: Reading, relation: Relation) -> bool:
     share = stake.max or stake.min if stake else None
     sentence = relation.sentence
     text = reading.folded[sentence.start : sentence.end]
-    return bool(share and share <= 50 and not _TAKES_OVER.search(text))
+    shares = _BUYS_SHARES.search(reading.folded, relation.hit.end, relation.clause.end)
+    return bool(((share and share <= 50) or shares) and not _TAKES_OVER.search(text))
+
+
+_BUYS_SHARES = re.compile("普通股|优先股|新股|[万亿]股")
 
 
 def _retype(reading: Reading, relation: Relation) -> Relation:

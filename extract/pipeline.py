@@ -217,6 +217,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
                 if relation:
                     if main and relation.hit.trigger.name == "sell":
                         relation = relations.with_sold(relation, main, reading.skeleton)
+                    relation = relations.with_backed(relation, found, reading.skeleton)
                     if main and relation.hit.trigger.name == "hold":
                         relation = relations.with_held(relation, main, reading.skeleton)
                     if sentence.opener is not None and pairs:

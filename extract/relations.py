@@ -363,6 +363,24 @@ def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
     return replace(relation, parties=(*relation.parties, ("investee", main)))
 
 
+_BACKER = re.compile(
+    r"[ \x01]*的?(?:早期|重要|主要|最大|最早|外部|单一|大)*(?:股东|金主|投资方|投资人|投资者|靠山|出资方)"
+)
+
+
+def with_backed(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
+    """A是B的股东，2023年投了20亿: what A invested in is the company whose backer it is."""
+    if relation.type != "investment" or relation.of("investee") or not relation.of("investor"):
+        return relation
+    payers = {party.text for party in relation.of("investor")}
+    for group in groups:
+        backed = group.parties[-1]
+        if group.end <= relation.hit.start and _BACKER.match(skeleton, group.end):
+            if backed.text not in payers:
+                return replace(relation, parties=(*relation.parties, ("investee", backed)))
+    return relation
+
+
 def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
     """X为控股股东，持股31%: what is held is the company that the article is about."""
     known = {party.text for _, party in relation.parties}

@@ -216,7 +216,7 @@ def pretrain(network: Any, stream: Stream, *, minutes: float, seed: int, checkpo
 # --------------------------------------------------------------------------------------------
 # fine-tuning
 
-SHARES = {"cluener": 0.36, "gold": 0.14, "fewfc": 0.1, "finre": 0.1, "news": 0.3}
+SHARES = {"cluener": 0.4, "gold": 0.16, "fewfc": 0.08, "finre": 0.08, "news": 0.28}
 """How many of the batches come from each source."""
 
 TOKENS = 2048
