@@ -81,6 +81,16 @@ _EVERY_PARTY_LINK: Final = frozenset(
 )
 _SINGLE: Final = ("amount", "valuation", "stake", "round", "date")
 
+_COLOURS: Final[Mapping[str, str]] = {
+    "party": "#b45309", "money": "#15803d", "stake": "#0f766e", "round": "#7c3aed",
+    "date": "#475569", "hardware": "#be123c", "quantity": "#9d174d",
+}  # fmt: skip
+
+
+def colour(label: str) -> str:
+    """The colour in which tools show a label, as #rrggbb: one for all deals, one for all conditions."""
+    return "#2563eb" if label in DEAL_TYPES else _COLOURS.get(label, "#a16207")
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -217,7 +227,7 @@ def _moved_names(party: Region) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(value)
+    return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def _told_money(money: Mapping[str, Any]) -> str:
@@ -239,7 +249,7 @@ def _read_money(body: str) -> dict[str, Any]:
 
 def _read_number(text: str) -> int | float:
     number = float(text)
-    return int(number) if number == int(number) else number
+    return int(number) if number.is_integer() else number
 
 
 def _told_names(names: Iterable[str]) -> str:
@@ -315,7 +325,7 @@ def _whole(value: Any) -> Any:
         return {key: _whole(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_whole(entry) for entry in value]
-    return int(value) if isinstance(value, float) and value == int(value) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 _PARTY: Final = ("name", "role", "names")
@@ -396,7 +406,8 @@ class _Drawing:
                 span = self._place(party["name"], _span(anchor), known.get(side, ()))
                 names = _told_names(party["names"])
                 if span:
-                    value = _valued(party["name"], names)
+                    alone = party["names"] == [party["name"]]
+                    value = None if alone else _valued(party["name"], names)
                     self._link(kind, anchor.id, self._region("party", span, value))
                 else:
                     yield f"{kind} {place}: {_escaped(party['name'])} | {names}"
@@ -454,7 +465,8 @@ class _Drawing:
             vendor = _NOTHING if told["vendor"] is None else _escaped(told["vendor"])
             if told["quantity"] is not None and not quantity:
                 vendor += f" | {_escaped(told['quantity'])}"
-            region = self._region("hardware", span, _valued(told["name"], vendor), quantity)
+            value = None if vendor == _NOTHING else _valued(told["name"], vendor)
+            region = self._region("hardware", span, value, quantity)
             self._link("hardware", anchor.id, region)
             if quantity:
                 self._link("quantity", region, self._region("quantity", quantity, None), once=True)
@@ -746,3 +758,27 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(f"cannot be read: {error}", file=str(path)) from error
+
+
+# --- offsets of browsers -----------------------------------------------------------------------
+
+
+def units(text: str, start: int, end: int) -> tuple[int, int]:
+    """Code points as UTF-16 units, which is what a browser counts: one more for each emoji."""
+    return _units(text[:start]), _units(text[:end])
+
+
+def points(text: str, start: int, end: int) -> tuple[int, int]:
+    """UTF-16 units as code points; offsets beyond the text stay beyond it."""
+    if text.isascii() or max(text, default="") <= "\uffff":
+        return start, end
+    encoded = text.encode("utf-16-le", "surrogatepass")
+    beyond = max(0, end - len(encoded) // 2)
+    first, last = (
+        len(encoded[: 2 * offset].decode("utf-16-le", "ignore")) for offset in (start, end)
+    )
+    return first, last + beyond
+
+
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract import cli_convert, cli_export, cli_graph, cli_link, cli_llm
+from extract import (
+    cli_annotate,
+    cli_convert,
+    cli_explain,
+    cli_export,
+    cli_graph,
+    cli_link,
+    cli_llm,
+    cli_report,
+)
 from extract import cli_options as opts
 from extract.errors import UsageError, ZhDealsError
 
@@ -30,11 +39,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+cli_annotate.register(app)
 cli_export.register(app)
 cli_convert.register(app)
+cli_explain.register(app)
 cli_llm.register(app)
 cli_link.register(app)
 cli_graph.register(app)
+cli_report.register(app)
 
 Published = Annotated[
     datetime | None,
@@ -106,13 +118,14 @@ def show(
     file_or_text: Annotated[str, typer.Argument(help="A file, a folder, - or the text itself.")],
     published: Published = None,
     no_lexicon: NoLexicon = False,
+    min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Show articles in colour, and their deals as cards."""
     from extract import show as views
     from extract.article import Failure, read_argument
 
     console, failed = _console(), False
-    reader = _MakeReader(not no_lexicon)()
+    reader = _MakeReader(not no_lexicon, min_confidence)()
     for article in read_argument(file_or_text, published=_day(published)):
         if isinstance(article, Failure):
             failed = True
@@ -151,6 +164,7 @@ def evaluate(
         bool, typer.Option("--force", help="With --pin: also move them down.")
     ] = False,
     no_lexicon: NoLexicon = False,
+    min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Score output against gold.
 
@@ -167,7 +181,7 @@ def evaluate(
         if pred
         else scoring.predict(wanted, _MakeReader(not no_lexicon)())
     )
-    report = scoring.evaluate(wanted, found)
+    report = scoring.evaluate(wanted, found, min_confidence=min_confidence)
     other = scoring.evaluate(wanted, scoring.read_predictions(against)) if against else None
     _print_report(report, other, errors=errors, details=details, as_json=as_json)
     if html is not None:
@@ -285,11 +299,12 @@ class _MakeReader:
     """Makes the pipeline, in this process or in others; equal where the options are."""
 
     lexicon: bool
+    min_confidence: float = 0.0
 
     def __call__(self) -> Reader:
         from extract.pipeline import Pipeline
 
-        return Pipeline(lexicon=self.lexicon).read_article
+        return Pipeline(lexicon=self.lexicon, min_confidence=self.min_confidence).read_article
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -17,6 +17,7 @@ from extract.dates import DateMention
 from extract.details import clause_text
 from extract.lexicon import words
 from extract.mentions import Mention
+from extract.observer import Observer
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
 from extract.relations import Relation
@@ -33,23 +34,30 @@ FAMILY = {
 }  # fmt: skip
 
 
-def gather(reading: Reading, details: Sequence[Detail]) -> list[Draft]:
+def gather(
+    reading: Reading, details: Sequence[Detail], *, observer: Observer | None = None
+) -> list[Draft]:
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
     for detail in details:
         found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
         if _homeless(found):
+            if observer is not None:
+                observer.gathered(detail, found, None, "payee")
             continue
         home = _home(reading, drafts, _without_carried(found))
         if home is not None:
             found = _without_carried(found)
         elif found is detail:
             found = _led_apart(reading, drafts, detail)
-        if home is None and (found is not detail or _founds(reading, found)):
+        weak = _too_weak(reading, found) if home is None and found is detail else ""
+        if home is None and not weak:
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
         if home is not None:
             _add(reading, home, found)
+        if observer is not None:
+            observer.gathered(detail, found, home, weak)
     return drafts
 
 
@@ -151,11 +159,20 @@ def _supposed(reading: Reading, found: Detail) -> bool:
     return bool(_IF.search(reading.skeleton, relation.clause.start, relation.hit.start))
 
 
+def _too_weak(reading: Reading, found: Detail) -> str:
+    """What keeps a relation from beginning a deal, empty for nothing."""
+    if _supposed(reading, found):
+        return "supposed"
+    if _denied(reading, found):
+        return "denied"
+    if _asked(reading, found):
+        return "asked"
+    return "" if _founds(reading, found) else "little"
+
+
 def _founds(reading: Reading, found: Detail) -> bool:
     """Whether a relation is enough to begin a deal: both sides, or one with a price or a round."""
     trigger = found.relation.hit.trigger
-    if _supposed(reading, found) or _denied(reading, found) or _asked(reading, found):
-        return False
     if found.relation.type == "investment" and "investee" not in {r for r, _ in found.payees}:
         return False
     if trigger.name == "funding":
@@ -426,12 +443,17 @@ def _finer(old: DateMention | None, new: DateMention | None) -> DateMention | No
 # records
 
 
-def records(reading: Reading, drafts: Sequence[Draft]) -> tuple[DealRecord, ...]:
+def records(
+    reading: Reading, drafts: Sequence[Draft], *, observer: Observer | None = None
+) -> tuple[DealRecord, ...]:
     """The finished records of an article."""
     conditions = share_conditions(reading, drafts)
     built = [
         _record(reading, draft, conditions.get(place, [])) for place, draft in enumerate(drafts)
     ]
+    if observer is not None:
+        for draft, record in zip(drafts, built, strict=True):
+            observer.recorded(draft, record)
     return tuple(record for record in built if record is not None)
 
 

@@ -11,6 +11,7 @@ from extract.amounts import Quantity
 from extract.clauses import Sentence
 from extract.lexicon import read_toml, words
 from extract.mentions import Mention
+from extract.observer import Observer
 from extract.reading import Detail, Reading
 from extract.records import DealType, Role
 from extract.relations import Relation, triggers
@@ -34,11 +35,16 @@ _PAST = re.compile("|".join(map(re.escape, words("cues.toml", "past", "words")))
 _CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
 
 
-def detail(reading: Reading, relation: Relation) -> Detail | None:
+def detail(
+    reading: Reading, relation: Relation, *, observer: Observer | None = None
+) -> Detail | None:
     """A relation with its values, or None where its trigger's needs are not met."""
+    read = relation
     if relation.hit.trigger.follows and _FORMER.search(
         reading.skeleton, relation.clause.start, relation.hit.start
     ):
+        if observer is not None:
+            observer.detailed(read, None, None, "former")
         return None
     relation = _retype(reading, relation)
     payers, payees = _split(relation)
@@ -61,9 +67,11 @@ def detail(reading: Reading, relation: Relation) -> Detail | None:
         cue,
         bool(_PAST.search(reading.folded, sentence.start, hit.start)),
     )
-    if _meets(reading, found):
-        return found
-    return _joining(reading, found)
+    unmet = _unmet(reading, found)
+    kept = _joining(reading, found) if unmet else found
+    if observer is not None:
+        observer.detailed(read, found, kept, unmet)
+    return kept
 
 
 _OWN_SPENDING = re.compile(
@@ -365,11 +373,13 @@ def following(reading: Reading, relation: Relation, most: int) -> list[Sentence]
 # needs
 
 
-def _meets(reading: Reading, found: Detail) -> bool:
+def _unmet(reading: Reading, found: Detail) -> str:
+    """The first of its trigger's terms that a relation does not meet, empty for none."""
     text, trigger = clause_text(reading, found), found.relation.hit.trigger
-    if any(word in text for word in trigger.unless):
-        return False
-    return all(_NEED[need](reading, found) for need in found.relation.hit.trigger.needs)
+    for word in trigger.unless:
+        if word in text:
+            return f"unless {word}"
+    return next((f"need {n}" for n in trigger.needs if not _NEED[n](reading, found)), "")
 
 
 def clause_text(reading: Reading, found: Detail) -> str:

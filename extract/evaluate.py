@@ -288,17 +288,27 @@ class Report(Sums):
         }
 
 
-def evaluate(gold: Iterable[GoldArticle], pred: Iterable[ScoredArticle]) -> Report:
+def evaluate(
+    gold: Iterable[GoldArticle], pred: Iterable[ScoredArticle], *, min_confidence: float = 0.0
+) -> Report:
     """Score output against gold; articles are matched by their ids.
 
     An article that only gold has counts as all misses, one that only the output has is passed over.
+    Records of the output that say less than ``min_confidence`` are left out.
     """
-    deals = {article.article_id: article.deals for article in pred}
+    deals = {
+        article.article_id: tuple(d for d in article.deals if _is_sure(d, min_confidence))
+        for article in pred
+    }
     scored = tuple(
         ArticleScore(tuple(outcomes(article.deals, deals.get(article.article_id, ()))), article)
         for article in gold
     )
     return Report(tuple(outcome for article in scored for outcome in article.outcomes), scored)
+
+
+def _is_sure(deal: PredictedDeal, min_confidence: float) -> bool:
+    return deal.confidence is None or deal.confidence >= min_confidence
 
 
 def _mistake(article: GoldArticle, outcome: Outcome) -> Mistake:

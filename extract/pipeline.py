@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract import deals, details, relations
@@ -13,9 +15,11 @@ from extract.clauses import Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
+from extract.observer import Observer
 from extract.readers import carried
 from extract.reading import Draft, Reading
 from extract.records import ArticleDeals, DealRecord
+from extract.refine import refine
 from extract.relations import Hit, Relation
 from extract.resolve import find_anaphora, listed_kind, meant
 from extract.segment import borders, cut
@@ -26,16 +30,23 @@ if TYPE_CHECKING:
 
     from extract.article import Article
     from extract.doc import Tokenizer
+    from extract.ner import Tagger
 
 
 class Pipeline:
     """Reads articles; holds the rules, no state of what it has read.
 
-    ``lexicon=False`` leaves the lists of organisations out, which shows what the rules do alone.
+    ``lexicon=False`` leaves the lists of organisations out, which shows what the rules do alone;
+    ``model=False`` leaves out the model of names, a folder puts another in its place;
+    ``min_confidence`` leaves out records that are less sure.
     """
 
-    def __init__(self, *, lexicon: bool = True) -> None:
+    def __init__(
+        self, *, lexicon: bool = True, model: bool | Path = True, min_confidence: float = 0.0
+    ) -> None:
         self._lexicon = lexicon
+        self._model = model
+        self._min_confidence = min_confidence
         self._tokenizer: Tokenizer | None = None  # made by the first Doc: spaCy starts slowly
         relations.triggers()
 
@@ -74,15 +85,22 @@ class Pipeline:
             self._tokenizer = docs.blank_tokenizer()
         doc = self._tokenizer(titled(text, title))
         doc._.published, doc._.article_id = published, article_id
-        analysis = analyse(article_id, doc.text, docs.published_of(doc), lexicon=self._lexicon)
+        analysis = analyse(
+            article_id, doc.text, docs.published_of(doc), lexicon=self._lexicon, tagger=self._tagger
+        )
         docs.annotate(doc, analysis.reading, analysis.names.mentions, analysis.hits)
-        docs.set_deals(doc, find_deals(analysis))
+        docs.set_deals(doc, self._sure(find_deals(analysis)))
         return doc
 
-    def read_article(self, article: Article) -> ArticleDeals:
-        """The deals of an article."""
+    def read_article(self, article: Article, *, observer: Observer | None = None) -> ArticleDeals:
+        """The deals of an article; an ``observer`` is told of every decision on the way."""
         return self._read(
-            article.article_id, article.title, article.published, article.source, article.text
+            article.article_id,
+            article.title,
+            article.published,
+            article.source,
+            article.text,
+            observer=observer,
         )
 
     def _read(
@@ -92,11 +110,41 @@ class Pipeline:
         published: str | None,
         source: str | None,
         text: str,
+        *,
+        observer: Observer | None = None,
     ) -> ArticleDeals:
-        found = read_deals(article_id, text, published, lexicon=self._lexicon)
-        return ArticleDeals(
-            article_id=article_id, title=title, published=published, source=source, deals=found
+        found = read_deals(
+            article_id,
+            text,
+            published,
+            lexicon=self._lexicon,
+            tagger=lambda: self._tagger,
+            observer=observer,
         )
+        return ArticleDeals(
+            article_id=article_id,
+            title=title,
+            published=published,
+            source=source,
+            deals=self._sure(found),
+        )
+
+    @cached_property
+    def _tagger(self) -> Tagger | None:
+        """The model, loaded when the first text is read; None where it is left out."""
+        if self._model is False:
+            return None
+        from extract.ner import Tagger
+
+        return Tagger.load(None if self._model is True else self._model)
+
+    def __getstate__(self) -> dict[str, object]:
+        """A copy for another process loads the model and the tokenizer there."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "_tagger"}
+        return {**kept, "_tokenizer": None}
+
+    def _sure(self, found: tuple[DealRecord, ...]) -> tuple[DealRecord, ...]:
+        return tuple(deal for deal in found if deal.confidence >= self._min_confidence)
 
 
 def titled(text: str, title: str | None) -> str:
@@ -116,52 +164,82 @@ class Analysis:
     hits: tuple[Hit, ...]
 
 
-def analyse(article_id: str, text: str, published: str | None, *, lexicon: bool = True) -> Analysis:
+def analyse(
+    article_id: str,
+    text: str,
+    published: str | None,
+    *,
+    lexicon: bool = True,
+    tagger: Tagger | None = None,
+) -> Analysis:
     """All that is found in a text, whether or not it has a trigger."""
     folded = fold(text)
-    return _analysis(article_id, text, folded, published, _triggers(folded), lexicon=lexicon)
+    hits = _triggers(folded)
+    return _analysis(article_id, text, folded, published, hits, lexicon=lexicon, tagger=tagger)
 
 
-def find_deals(analysis: Analysis) -> tuple[DealRecord, ...]:
+def find_deals(analysis: Analysis, *, observer: Observer | None = None) -> tuple[DealRecord, ...]:
     """The records that follow from what was found in a text."""
-    return deals.records(analysis.reading, find_drafts(analysis))
+    drafts = find_drafts(analysis, observer=observer)
+    return deals.records(analysis.reading, drafts, observer=observer)
 
 
-def find_drafts(analysis: Analysis) -> list[Draft]:
+def find_drafts(analysis: Analysis, *, observer: Observer | None = None) -> list[Draft]:
     """The deals of a text, each with the relations that tell it."""
     reading = analysis.reading
     if not analysis.hits:
         return []
     told = [
         found
-        for relation in _relations(reading, analysis.names, analysis.hits)
-        if (found := details.detail(reading, relation))
+        for relation in _relations(reading, analysis.names, analysis.hits, observer)
+        if (found := details.detail(reading, relation, observer=observer))
     ]
-    return deals.gather(reading, told)
+    return deals.gather(reading, told, observer=observer)
 
 
 def read_deals(
-    article_id: str, text: str, published: str | None, *, lexicon: bool = True
+    article_id: str,
+    text: str,
+    published: str | None,
+    *,
+    lexicon: bool = True,
+    tagger: Callable[[], Tagger | None] = lambda: None,
+    observer: Observer | None = None,
 ) -> tuple[DealRecord, ...]:
-    """The records of one text; texts without a trigger cost next to nothing."""
+    """The records of one text; texts without a trigger cost next to nothing.
+
+    An ``observer`` is told of every decision on the way.
+    """
     folded = fold(text)
-    hits = _triggers(folded)
+    hits = _triggers(folded, observer)
     if not hits:
         return ()
-    return find_deals(_analysis(article_id, text, folded, published, hits, lexicon=lexicon))
+    analysis = _analysis(
+        article_id, text, folded, published, hits, lexicon=lexicon, tagger=tagger()
+    )
+    return find_deals(analysis, observer=observer)
 
 
-def _triggers(folded: str) -> tuple[Hit, ...]:
+def _triggers(folded: str, observer: Observer | None = None) -> tuple[Hit, ...]:
     """The trigger words of a text that are words of it: 投资 in 投资者 is none."""
-    hits = relations.find_hits(folded)
+    void: list[tuple[int, int]] = []
+    hits = relations.find_hits(folded, void=void)
+    if observer is not None:
+        observer.void(void)
     if not hits:
         return ()
     edges = borders(cut(folded))
-    return tuple(
-        hit
-        for hit in hits
-        if not relations.inside_word(hit, edges) and not relations.in_chain(hit, folded)
-    )
+    kept = []
+    for hit in hits:
+        if relations.inside_word(hit, edges):
+            why = "longer"
+        else:
+            why = "chain" if relations.in_chain(hit, folded) else ""
+        if not why:
+            kept.append(hit)
+        elif observer is not None:
+            observer.passed_over(hit, why)
+    return tuple(kept)
 
 
 def _analysis(
@@ -172,20 +250,39 @@ def _analysis(
     hits: tuple[Hit, ...],
     *,
     lexicon: bool,
+    tagger: Tagger | None,
 ) -> Analysis:
     skeleton = mask_brackets(folded)
     names = find_names(text, folded, lexicon=lexicon)
     parts = tuple(sentences(folded, skeleton))
+    if tagger and hits:
+        names = refine(names, tagger, text, _with_trigger(parts, hits))
     reading = Reading(article_id, text, folded, skeleton, published, parts, names)
     return Analysis(reading, names, hits)
 
 
-def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[Relation]:
+def _with_trigger(parts: Sequence[Sentence], hits: Sequence[Hit]) -> list[tuple[int, int]]:
+    """The sentences that can hold a deal."""
+    starts = [hit.start for hit in hits]
+    return [
+        (part.start, part.end)
+        for part in parts
+        if part.opener is None and any(part.start <= start < part.end for start in starts)
+    ]
+
+
+def _relations(
+    reading: Reading, names: Names, hits: Sequence[Hit], observer: Observer | None = None
+) -> Iterator[Relation]:
     parties = _without_verb([m for m in names.mentions if _may_be_party(reading, m)])
     main = _main_party(reading, parties)
     noticed = main is not None and main.rule in _NOTICES
     topic: tuple[Mention, ...] = (main,) if main and noticed else ()
-    hits = _between_names(reading.folded, hits, parties)
+    told = _between_names(reading.folded, hits, parties)
+    placed = None if observer is None else observer.placed
+    if observer is not None:
+        observer.candidates(hits, told)
+    hits = told
     pairs: list[tuple[Mention, ...]] = []
     for sentence in reading.sentences:
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
@@ -212,7 +309,7 @@ def _relations(reading: Reading, names: Names, hits: Sequence[Hit]) -> Iterator[
         for hit in hits:
             if _in_sentence(reading, sentence, hit) and not _is_gloss(sentence, hit):
                 relation = relations.read_relation(
-                    hit, sentence, found, skeleton=reading.skeleton, topic=subject
+                    hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
                 )
                 if relation:
                     if main and relation.hit.trigger.name == "sell":

@@ -116,6 +116,8 @@ def shown(name: str) -> str:
 
 # How much of a stream may be passed over in search of the end of a line.
 _PATIENCE: Final = 1 << 30
+_BLANK: Final = 1 << 10
+"""A blank line takes as long as that many bytes of one that is passed over in large pieces."""
 
 
 def whole(stream: BinaryIO, most: int) -> bytes:
@@ -152,7 +154,7 @@ def lines(
         elif line.strip():
             passed = 0
             yield number, line
-        elif passed > patience:
+        elif (passed := passed + _BLANK) > patience:
             raise ArticleError(f"holds no line within {patience:,} bytes", line=number)
 
 

@@ -82,8 +82,6 @@ _TAGS: Final = {
     "url": ("link",),
 }
 
-_Events = Iterator[tuple[str, ElementTree.Element]]
-
 
 def feed_items(
     source: str, ids: tuple[str, ...], stream: BinaryIO, intake: Intake
@@ -94,7 +92,7 @@ def feed_items(
     path: list[ElementTree.Element] = []
     number = 0
     for size, encoding in _fed(parser, stream):
-        for event, element in cast(_Events, parser.read_events()):
+        for event, element in _events(parser):
             if event == "start":
                 path.append(element)
                 continue
@@ -108,6 +106,14 @@ def feed_items(
                 size.clear()
         if sum(size) > intake.max_bytes:
             raise too_large(intake.max_bytes)
+
+
+def _events(parser: ElementTree.XMLPullParser[Any]) -> Iterator[tuple[str, ElementTree.Element]]:
+    """What the parser has read; an error waits here for its turn."""
+    try:
+        yield from cast(Iterator[tuple[str, ElementTree.Element]], parser.read_events())
+    except ElementTree.ParseError as error:
+        raise ArticleError(f"is not XML: {error}") from error
 
 
 def _fed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -142,11 +142,13 @@ def _automaton() -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[Trigger, ...],
     return ahocorasick_rs.AhoCorasick(list(table)), tuple(tuple(found) for found in table.values())
 
 
-def find_hits(folded: str, edges: Collection[int] = ()) -> list[Hit]:
+def find_hits(
+    folded: str, edges: Collection[int] = (), *, void: list[tuple[int, int]] | None = None
+) -> list[Hit]:
     """Every trigger word of a text, left to right; of those that overlap the first and longest wins.
 
     A word that runs over one of the ``edges`` is none: in 锦埭创投入股, with the edge of the name,
-    入股 is the word and 投入 is not.
+    入股 is the word and 投入 is not. Words that only keep a trigger from being read go into ``void``.
     """
     matcher, table = _automaton()
     found: list[Hit] = []
@@ -159,6 +161,8 @@ def find_hits(folded: str, edges: Collection[int] = ()) -> list[Hit]:
         if start >= free and not any(edge in edges for edge in range(start + 1, end)):
             found += (Hit(trigger, start, end) for trigger in table[index])
             free = end
+            if void is not None and not table[index]:
+                void.append((start, end))
     return found
 
 
@@ -185,11 +189,12 @@ def read_relation(
     skeleton: str,
     topic: Sequence[Mention] = (),
     limit: int | None = None,
+    placed: Callable[[Hit, Places, set[str]], object] | None = None,
 ) -> Relation | None:
     """The relation that a trigger states, or None where its places stay empty.
 
     ``topic`` stands in for a subject that the clause does not name; ``limit`` is where the next
-    trigger's own places begin.
+    trigger's own places begin; ``placed`` is told who stands where.
     """
     clause = sentence.clause_at(hit.start)
     places = _left(hit, clause, groups, skeleton)
@@ -207,6 +212,8 @@ def read_relation(
             places["subject"] = kept
             if hit.trigger.type in {"divestment", "partnership"}:
                 _split_subject(hit.trigger, places, skeleton)
+    if placed is not None:
+        placed(hit, dict(places), told)
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None

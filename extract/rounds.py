@@ -26,7 +26,8 @@ def find_rounds(text: str, folded: str) -> Iterator[Mention]:
         if value == "战略" and folded.startswith("投资", end) and "轮" not in match.group():
             yield Mention(start, end, text[start:end], "ROUND", "rounds.strategic", value=value)
         elif value:
-            yield Mention(start, end, text[start:end].rstrip(), "ROUND", "rounds", value=value)
+            words = text[start:end].rstrip()
+            yield Mention(start, start + len(words), words, "ROUND", "rounds", value=value)
 
 
 def normal_round(text: str) -> str:

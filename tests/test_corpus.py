@@ -489,6 +489,71 @@ def test_the_data_card_tells_the_totals() -> None:
         assert sentence in card
 
 
+# --- the agreement of the two passes -----------------------------------------------------------
+
+PASSES = json.loads((Path(__file__).parent / "bench" / "agreement.json").read_text("utf-8"))
+ROUNDS = ("sample", "rest", "all")
+CORE = ("investor", "target", "amount", "condition", "hardware")
+
+
+def f1(counts: dict[str, int]) -> str:
+    agreed = 2 * counts["tp"]
+    return f"{agreed / (agreed + counts['fp'] + counts['fn']):.3f}"
+
+
+def agreement_rows() -> list[str]:
+    """The rows of the table of agreement, as the counts have it."""
+    parts = [PASSES[name] for name in ROUNDS]
+    rows: list[tuple[object, ...]] = [
+        ("articles", *(part["articles"] for part in parts)),
+        ("without a deal", *(part["without_a_deal"] for part in parts)),
+    ]
+    for name in ("first", "second"):
+        required = (part[name]["required"] for part in parts)
+        rows.append((f"required records, {name} pass", *required))
+    rows += [(name, *(f1(part["counts"][name]) for part in parts)) for name in parts[-1]["counts"]]
+    return [f"| {' | '.join(map(str, row))} |" for row in rows]
+
+
+def test_the_data_card_tells_the_agreement() -> None:
+    card = (CORPUS / "README.md").read_text(encoding="utf-8")
+    section = card[card.index("## Agreement") : card.index("## Limits")]
+    assert [line for line in section.splitlines() if re.match(r"\| \w", line)] == agreement_rows()
+    apart = PASSES["sample_not_in_guidelines"]["counts"]
+    deal, record, slot = (f1(apart[name]) for name in ("deal", "record", "slot"))
+    words = " ".join(section.split())
+    assert f"{deal} deal F1, {record} record F1 and {slot} slot F1" in words
+
+
+def test_the_passes_agree_on_the_slots() -> None:
+    assert min(float(f1(PASSES[name]["counts"]["slot"])) for name in ROUNDS) >= 0.9
+
+
+@pytest.mark.parametrize("name", [*ROUNDS, "sample_not_in_guidelines"])
+def test_the_fields_add_up_to_slot_and_core(name: str) -> None:
+    counts = {key: Counter(value) for key, value in PASSES[name]["counts"].items()}
+    fields = [key for key in counts if key not in {"deal", "record", "slot", "core"}]
+    assert len(fields) == 11
+    assert sum((counts[key] for key in fields), Counter()) == counts["slot"]
+    assert sum((counts[key] for key in CORE), Counter()) == counts["core"]
+
+
+def test_the_rounds_add_up() -> None:
+    sample, rest, whole = (PASSES[name] for name in ROUNDS)
+    for key in ("articles", "without_a_deal"):
+        assert sample[key] + rest[key] == whole[key]
+    assert whole["articles"] + len(PASSES["not_passed_twice"]) == len(ARTICLES)
+    for key, counts in whole["counts"].items():
+        assert Counter(sample["counts"][key]) + Counter(rest["counts"][key]) == +Counter(counts)
+
+
+def test_the_sample_is_drawn_evenly() -> None:
+    ids = PASSES["sample"]["ids"]
+    for name, size in SPLITS.items():
+        part = [a["article_id"] for a in ARTICLES if a["split"] == name]
+        assert [key for key in part if key in ids] == [part[n * size // 20] for n in range(20)]
+
+
 # --- the guidelines ----------------------------------------------------------------------------
 
 EXAMPLE = re.compile(r"\| (c\d{3}) \| (.+?) \| `(.+?)` \| .+ \|")

@@ -1,0 +1,400 @@
+"""The web of deals as a picture: parties, arrows of who gives what to whom, and circles as rings.
+
+The layout is worked out here, by a few hundred rounds of springs from fixed places, so that the same
+deals always make the same picture and the page needs no library.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.deal_view import brief, dollars, scaled
+from extract.graph import Circle, DealGraph, Hop, Leg, Total
+from extract.html import Markup, join, tag
+
+Places = NDArray[np.float64]
+Way = Literal["invests", "buys", "lends", "warrants", "equity", "compute", "chips", "goods"]
+
+WAYS: Final[Mapping[Way, str]] = {
+    "invests": "money for shares",
+    "buys": "money for goods and services",
+    "lends": "loans",
+    "warrants": "warrants",
+    "equity": "shares",
+    "compute": "compute",
+    "chips": "chips",
+    "goods": "other goods",
+}
+"""The kinds of arrows, with what they say."""
+
+FINANCE: Final[tuple[Way, ...]] = ("invests", "buys", "lends", "warrants")
+"""The kinds that are shown at first: what finances."""
+
+_MOST_NODES: Final = 48
+
+
+@dataclass(slots=True)
+class _Arrow:
+    """All legs of one kind from one party to another."""
+
+    giver: str
+    taker: str
+    way: Way
+    legs: list[Leg] = field(default_factory=list)
+
+    @property
+    def sum(self) -> Decimal:
+        """About how many dollars, each deal once."""
+        by_deal = {leg.deal: dollars(leg.amount, leg.date) for leg in self.legs if leg.whole}
+        return sum((told for told in by_deal.values() if told), Decimal(0))
+
+
+def way_of(leg: Leg) -> Way:
+    """What an arrow of this leg is drawn as."""
+    if leg.gives == "money":
+        return "buys" if leg.buys else "invests"
+    return "lends" if leg.gives == "debt" else leg.gives
+
+
+def web_picture(graph: DealGraph, circles: Sequence[Circle]) -> Markup:
+    """The web as SVG, with the parties that have the most to do with others.
+
+    Each arrow carries in ``data-circles`` the circles that it is a part of, each party in
+    ``data-party`` its id; scripts find them by these.
+    """
+    arrows = _arrows(graph.legs)
+    kept = _foremost(graph, arrows, circles)
+    drawn = [arrow for arrow in arrows if arrow.giver in kept and arrow.taker in kept]
+    places = _layout(kept, drawn, {node: graph.name(node) for node in kept})
+    rings = _rings(circles)
+    names = {node.id: node for node in graph.nodes}
+    lines = [_curve(arrow, places, rings, graph) for arrow in drawn]
+    nodes = [_node(names[node].name, node, names[node].members, places[node]) for node in kept]
+    left = len(graph.nodes) - len(kept)
+    return join(
+        tag("svg", _markers(), *lines, *nodes, class_="web", viewbox=_box(places), role="group"),
+        tag("p", f"{left} more parties with fewer ties are not drawn.") if left > 0 else "",
+    )
+
+
+def _arrows(legs: Iterable[Leg]) -> list[_Arrow]:
+    found: dict[tuple[str, str, Way], _Arrow] = {}
+    for leg in legs:
+        ends = (leg.giver, leg.taker, way_of(leg))
+        found.setdefault(ends, _Arrow(*ends)).legs.append(leg)
+    return list(found.values())
+
+
+def _foremost(
+    graph: DealGraph, arrows: Sequence[_Arrow], circles: Sequence[Circle]
+) -> tuple[str, ...]:
+    """The parties of circles, then those with the most neighbours, and no party by itself."""
+    inside = {party for circle in circles for party in circle.parties}
+    around: dict[str, set[str]] = {node.id: set() for node in graph.nodes}
+    for arrow in arrows:
+        around[arrow.giver].add(arrow.taker)
+        around[arrow.taker].add(arrow.giver)
+    order = sorted(around, key=lambda one: (one not in inside, -len(around[one]), one))
+    kept = set(order[:_MOST_NODES])
+    return tuple(one for one in order if one in kept and around[one] & kept)
+
+
+def _rings(circles: Iterable[Circle]) -> dict[tuple[str, str], list[str]]:
+    """The circles of each step, by their ids."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for circle in circles:
+        for hop in circle.hops:
+            found.setdefault((hop.giver, hop.taker), []).append(circle.id)
+    return found
+
+
+# --- layout ------------------------------------------------------------------------------------
+
+_ROUNDS: Final = 400
+_WIDE: Final = 1240.0
+_HIGH: Final = 760.0
+
+
+def text_width(text: str, size: float = 13) -> float:
+    """About how wide a line is: a Chinese character is square, a Latin one half of it."""
+    return sum(size if char > "\u2e7f" else size * 0.58 for char in text)
+
+
+def _layout(
+    nodes: Sequence[str], arrows: Iterable[_Arrow], names: Mapping[str, str]
+) -> dict[str, tuple[float, float]]:
+    """Places by springs along arrows, then pushed apart until no two names touch."""
+    if not nodes:
+        return {}
+    at = {node: number for number, node in enumerate(nodes)}
+    pairs = sorted({tuple(sorted((at[a.giver], at[a.taker]))) for a in arrows})
+    places = _springs(len(nodes), np.array(pairs, dtype=np.intp).reshape(-1, 2))
+    sizes = np.array([(max(text_width(names[node]) + 22, 44), 44.0) for node in nodes])
+    places = _apart(_fitted(places), sizes)
+    return {node: (float(x), float(y)) for node, (x, y) in zip(nodes, places, strict=True)}
+
+
+def _springs(count: int, pairs: NDArray[np.intp]) -> Places:
+    """Fruchterman and Reingold's layout, with a pull to the middle for what hangs on nothing."""
+    turn = np.arange(count) * (math.pi * (3 - math.sqrt(5)))  # a sunflower: even, never in line
+    places: Places = np.sqrt(np.arange(count) + 0.5)[:, None] * np.stack(
+        [np.cos(turn), np.sin(turn)], 1
+    )
+    ideal = 1.6
+    for heat in np.linspace(1.0, 0.02, _ROUNDS):
+        apart = places[:, None, :] - places[None, :, :]
+        far = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.05)
+        force = (apart / far[..., None] * (ideal**2 / far)[..., None]).sum(axis=1)
+        if len(pairs):
+            span = places[pairs[:, 0]] - places[pairs[:, 1]]
+            pull = span * np.hypot(span[:, 0], span[:, 1])[:, None] / ideal
+            np.add.at(force, pairs[:, 0], -pull)
+            np.add.at(force, pairs[:, 1], pull)
+        force -= 0.35 * places
+        length = np.maximum(np.hypot(force[:, 0], force[:, 1]), 1e-9)
+        places = places + force / length[:, None] * np.minimum(length, heat)[:, None]
+    return places
+
+
+def _fitted(places: Places) -> Places:
+    """The places in a box of the picture's shape."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    span = np.maximum(high - low, 1.0)
+    few = min(1.0, math.sqrt(len(places) / 24))
+    fitted: Places = (places - low) / span * np.array([_WIDE, _HIGH]) * few
+    return fitted
+
+
+def _apart(places: Places, sizes: Places) -> Places:
+    """Boxes of those sizes pushed apart, the shorter way, until none overlap or it takes too long."""
+    for _ in range(_ROUNDS):
+        gap = places[:, None, :] - places[None, :, :]
+        over = (sizes[:, None, :] + sizes[None, :, :]) / 2 - np.abs(gap)
+        hit = (over[..., 0] > 0) & (over[..., 1] > 0) & ~np.eye(len(places), dtype=bool)
+        if not hit.any():
+            break
+        side = np.where(gap == 0, np.sign(np.arange(len(places))[:, None] - 0.5)[..., None], gap)
+        push = np.sign(side) * over / 2
+        along_x = (over[..., 0] < over[..., 1])[..., None] == np.array([True, False])
+        places = places + np.where(hit[..., None] & along_x, push, 0).sum(axis=1) * 0.6
+    return places
+
+
+def _box(places: Mapping[str, tuple[float, float]]) -> str:
+    if not places:
+        return "0 0 10 10"
+    xs, ys = zip(*places.values(), strict=True)
+    left, top = min(xs) - 90, min(ys) - 50
+    return f"{left:.0f} {top:.0f} {max(xs) - left + 90:.0f} {max(ys) - top + 50:.0f}"
+
+
+# --- drawing -----------------------------------------------------------------------------------
+
+
+def _markers(name: str = "") -> Markup:
+    """The heads of arrows, one for each kind; ``name`` tells those of one picture from others'."""
+    heads = (
+        tag(
+            "marker",
+            tag("path", d="M0 0L10 5L0 10z"),
+            id=f"head{name}-{way}",
+            class_=way,
+            viewbox="0 0 10 10",
+            refx="8.5",
+            refy="5",
+            markerwidth="9",
+            markerheight="9",
+            markerunits="userSpaceOnUse",
+            orient="auto",
+        )
+        for way in WAYS
+    )
+    return tag("defs", *heads)
+
+
+def _curve(
+    arrow: _Arrow,
+    places: Mapping[str, tuple[float, float]],
+    rings: Mapping[tuple[str, str], list[str]],
+    graph: DealGraph,
+) -> Markup:
+    within = rings.get((arrow.giver, arrow.taker), []) if arrow.way in FINANCE else []
+    talks = all(leg.status == "talks" for leg in arrow.legs)
+    ends = f"{graph.name(arrow.giver)} → {graph.name(arrow.taker)}"
+    return tag(
+        "path",
+        tag("title", f"{ends}: {WAYS[arrow.way]} {_sums(arrow.legs)}".strip()),
+        class_=" ".join(["leg", arrow.way, *(["talks"] if talks else [])]),
+        d=_path(places[arrow.giver], places[arrow.taker], list(WAYS).index(arrow.way)),
+        marker_end=f"url(#head-{arrow.way})",
+        stroke_width=f"{_width(arrow.sum):.1f}",
+        data_ends=f"{arrow.giver} {arrow.taker}",
+        data_circles=" ".join(within) or None,
+    )
+
+
+def _width(money: Decimal) -> float:
+    """From a hair for unknown sums to a rope for hundreds of billions."""
+    return 1.2 if money < 10**6 else min(1.2 + 0.75 * (math.log10(money) - 6), 5.5)
+
+
+def _path(start: tuple[float, float], end: tuple[float, float], number: int) -> str:
+    """A curve to the right of the straight line, further out for each further kind of arrow."""
+    (x1, y1), (x2, y2) = start, end
+    length = math.hypot(x2 - x1, y2 - y1) or 1.0
+    bow = 16 + 9 * number + 0.06 * length
+    mx = (x1 + x2) / 2 + (y1 - y2) / length * bow
+    my = (y1 + y2) / 2 + (x2 - x1) / length * bow
+    sx, sy = _toward(start, (mx, my), 13)
+    ex, ey = _toward(end, (mx, my), 15)
+    return f"M{sx:.1f} {sy:.1f}Q{mx:.1f} {my:.1f} {ex:.1f} {ey:.1f}"
+
+
+def _toward(
+    start: tuple[float, float], end: tuple[float, float], step: float
+) -> tuple[float, float]:
+    length = math.hypot(end[0] - start[0], end[1] - start[1]) or 1.0
+    share = step / length
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _sums(legs: Iterable[Leg]) -> str:
+    told = (brief(leg.amount) for leg in legs if leg.amount and leg.whole)
+    return " + ".join(dict.fromkeys(told))
+
+
+def _node(name: str, node: str, members: Sequence[str], at: tuple[float, float]) -> Markup:
+    said = f"{name} ({', '.join(members)})" if members else name
+    return tag(
+        "g",
+        tag("title", said),
+        tag("circle", r="9"),
+        tag("text", name, y="25"),
+        class_="node",
+        transform=f"translate({at[0]:.1f} {at[1]:.1f})",
+        data_party=node,
+        tabindex="0",
+        role="button",
+        aria_pressed="false",
+    )
+
+
+# --- circles as rings --------------------------------------------------------------------------
+
+_RING_WIDE: Final = 420
+_RING_HIGH: Final = 300
+
+
+def ring_picture(circle: Circle) -> Markup:
+    """One circle: its parties around a ring, an arrow for each step with its sums."""
+    places = _around(len(circle.parties))
+    steps = [
+        _step(hop, circle, places, number, mark=circle.id) for number, hop in enumerate(circle.hops)
+    ]
+    nodes = [
+        tag(
+            "g",
+            tag("circle", r="11"),
+            tag("text", name, y=f"{-20 if place[1] < _RING_HIGH / 2 - 1 else 29}"),
+            class_="node",
+            transform=f"translate({place[0]:.1f} {place[1]:.1f})",
+        )
+        for name, place in zip(circle.names, places, strict=True)
+    ]
+    return tag(
+        "svg",
+        _markers(f"-{circle.id}"),
+        *steps,
+        *nodes,
+        class_="ring",
+        viewbox=f"0 0 {_RING_WIDE} {_RING_HIGH}",
+        role="img",
+        aria_label=" → ".join((*circle.names, circle.names[0])),
+    )
+
+
+def _around(count: int) -> list[tuple[float, float]]:
+    """Places on a ring; two parties stand side by side."""
+    first = math.pi if count == 2 else -math.pi / 2
+    wide, high = (132, 0) if count == 2 else (125, 92)
+    middle = (_RING_WIDE / 2, _RING_HIGH / 2 + (14 if count % 2 and count > 2 else 0))
+    turns = [first + 2 * math.pi * n / count for n in range(count)]
+    return [(middle[0] + wide * math.cos(t), middle[1] + high * math.sin(t)) for t in turns]
+
+
+def _step(
+    hop: Hop, circle: Circle, places: Sequence[tuple[float, float]], number: int, *, mark: str
+) -> Markup:
+    start, end = places[number], places[(number + 1) % len(places)]
+    way = _main_way(hop)
+    (x1, y1), (x2, y2) = start, end
+    length = math.hypot(x2 - x1, y2 - y1) or 1.0
+    # The ring runs clockwise, so out is to the left of each step.
+    bow = 118 if len(places) == 2 else 46
+    mx, my = (x1 + x2) / 2 + (y2 - y1) / length * bow, (y1 + y2) / 2 + (x1 - x2) / length * bow
+    sx, sy = _toward(start, (mx, my), 15)
+    ex, ey = _toward(end, (mx, my), 17)
+    talks = all(leg.status == "talks" for leg in hop.legs)
+    label_at = ((x1 + x2) / 4 + mx / 2, (y1 + y2) / 4 + my / 2)
+    return join(
+        tag(
+            "path",
+            class_=" ".join(["leg", way, *(["talks"] if talks else [])]),
+            d=f"M{sx:.1f} {sy:.1f}Q{mx:.1f} {my:.1f} {ex:.1f} {ey:.1f}",
+            marker_end=f"url(#head-{mark}-{way})",
+            stroke_width="2.4",
+        ),
+        _label(hop, way, label_at, len(places)),
+    )
+
+
+def _label(hop: Hop, way: Way, at: tuple[float, float], count: int) -> Markup:
+    """What a step carries, beside the middle of its arrow, away from the middle of the ring."""
+    told = ", ".join(total(one) for one in hop.sums)
+    lines = [line for line in (WAYS[way], told) if line]
+    above = at[1] < _RING_HIGH / 2
+    side = 0 if count == 2 else (at[0] - _RING_WIDE / 2)
+    anchor = "middle" if abs(side) < 40 else ("start" if side > 0 else "end")
+    y = at[1] - 8 - 16 * (len(lines) - 1) if above else at[1] + 20
+    if anchor != "middle":
+        y = at[1] - 4
+    x = at[0] + (0 if anchor == "middle" else math.copysign(9, side))
+    spans = (
+        tag("tspan", line, x=f"{x:.1f}", dy="0" if not n else "16", class_="sum" if n else None)
+        for n, line in enumerate(lines)
+    )
+    return tag("text", *spans, class_="label", x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
+
+
+def _main_way(hop: Hop) -> Way:
+    """The kind of the step's largest leg that finances."""
+    ways = [way_of(leg) for leg in hop.legs]
+    if told := [way for way in FINANCE if way in ways]:
+        sums = {w: sum(_leg_sums(hop, w), Decimal(0)) for w in told}
+        return max(told, key=lambda way: sums[way])
+    return "invests"
+
+
+def _leg_sums(hop: Hop, way: Way) -> Iterator[Decimal]:
+    for leg in hop.legs:
+        if way_of(leg) == way and leg.whole and (told := dollars(leg.amount, leg.date)):
+            yield told
+
+
+def total(told: Total) -> str:
+    """A sum over legs: ``US$22.4B``, ``≥ US$10B`` where a leg leaves the top open."""
+    sign = "US$" if told.currency == "USD" else f"{told.currency} "
+    if told.min is not None and told.max is not None:
+        ends = dict.fromkeys((scaled(told.min), scaled(told.max)))
+        return f"{sign}{'–'.join(ends)}"
+    bound = told.min if told.min is not None else told.max
+    if bound is None:
+        return ""
+    return f"{'≥' if told.min is not None else '≤'} {sign}{scaled(bound)}"

@@ -1,0 +1,101 @@
+"""Names by rule and names by model, put together: the model names what no list and no rule knows.
+
+The rules are sure of what a list, a definition or a registered form names. Of the rest the model has
+a say: a candidate it holds for no name is dropped, one it cuts otherwise takes its borders, and what
+it alone sees is added. It is asked only about sentences that can hold a deal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from extract.mentions import Mention, drop_overlaps
+from extract.names import RANK, Names, has_suffix, is_name
+from extract.segment import cut
+from extract.text import fold
+
+if TYPE_CHECKING:
+    from extract.ner import Marks, Tagger
+
+SURE = frozenset({
+    "names.lexicon", "names.extended", "names.definition", "names.full", "names.hardware",
+    "names.ticker",
+})  # fmt: skip
+"""Rules whose names the model does not judge."""
+
+VETO = 0.1
+"""A candidate of a rule with a lower score than this is none."""
+
+TRUST = 0.9
+"""A span of the model with at least this score is a name."""
+
+Stretch = tuple[int, int]
+
+
+def refine(names: Names, tagger: Tagger, text: str, stretches: Sequence[Stretch]) -> Names:
+    """The names of a text after the model has read some stretches of it (sentences with a trigger)."""
+    if not stretches:
+        return names
+    marks = tagger.mark([text[start:end] for start, end in stretches])
+    sure = [mention for mention in names.mentions if mention.rule in SURE or mention.kind != "ORG"]
+    doubtful = [mention for mention in names.mentions if mention not in set(sure)]
+    told = list(_told(text, stretches, marks))
+    kept = list(_kept(doubtful, stretches, marks, {mention.text for mention in told}))
+    found = [*sure, *told, *kept]
+    found += _everywhere(text, told)
+    return Names(tuple(drop_overlaps(found, _ORDER)), names.same)
+
+
+_FIRST = (*(rule for rule in RANK if rule in SURE), "names.quoted", "names.model")
+_ORDER = (*_FIRST, *(rule for rule in RANK if rule not in _FIRST))
+
+
+def _told(text: str, stretches: Sequence[Stretch], marks: Sequence[Marks]) -> Iterator[Mention]:
+    """The organisations that the model is sure of."""
+    for (offset, _), found in zip(stretches, marks, strict=True):
+        for span in found.spans:
+            start, end = offset + span.start, offset + span.end
+            if span.label == "ORG" and span.score >= TRUST and _may_be(text, start, end):
+                yield Mention(start, end, text[start:end], "ORG", "names.model")
+
+
+_QUOTES = frozenset('“「『"‘《')
+
+
+def _may_be(text: str, start: int, end: int) -> bool:
+    """Whether a span can be a name: no phrase of plain words (海洋|机器人), unless it is quoted."""
+    chunk = text[start:end]
+    if not is_name(chunk):
+        return False
+    if text[start - 1 : start] in _QUOTES or has_suffix(chunk) or not chunk.isalpha():
+        return True
+    return chunk[0].isascii() or any(len(word) == 1 for word in cut(fold(chunk)))
+
+
+def _kept(
+    doubtful: Iterable[Mention],
+    stretches: Sequence[Stretch],
+    marks: Sequence[Marks],
+    told: set[str],
+) -> Iterator[Mention]:
+    """The candidates that the model lets stand: unread, or scored well somewhere, or told by it."""
+    doubtful = list(doubtful)
+    best: dict[str, float] = {}
+    for mention in doubtful:
+        for (start, end), found in zip(stretches, marks, strict=True):
+            if start <= mention.start and mention.end <= end:
+                score = found.score(mention.start - start, mention.end - start)
+                best[mention.text] = max(best.get(mention.text, 0.0), score)
+    for mention in doubtful:
+        if mention.text in told or best.get(mention.text, 1.0) >= VETO:
+            yield mention
+
+
+def _everywhere(text: str, told: Sequence[Mention]) -> Iterator[Mention]:
+    """Every further place of the names that the model found."""
+    for name in {mention.text for mention in told if len(mention.text) > 2}:
+        start = text.find(name)
+        while start >= 0:
+            yield Mention(start, start + len(name), name, "ORG", "names.repeat")
+            start = text.find(name, start + len(name))
