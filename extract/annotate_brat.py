@@ -257,10 +257,10 @@ class _Standoff:
         ]
         start, end = pieces[0][0], pieces[-1][1]
         told = match["words"]
+        if len(pieces) > 1 and pieces != list(_pieces(text, start, end)):
+            raise self.sheet.wrong(f"{match['id']} has a gap: {match['places']}", number)
         if told is None or told == " ".join(text[first:last] for first, last in pieces):
             told = text[start:end]
-            if pieces != list(_pieces(text, start, end)) and len(pieces) > 1:
-                raise self.sheet.wrong(f"{match['id']} has a gap: {match['places']}", number)
         if match["id"] in self.spans:
             raise self.sheet.wrong(f"{match['id']} stands twice", number)
         self.spans[match["id"]] = Region(match["id"], match["label"], start, end, told, line=number)

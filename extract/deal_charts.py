@@ -11,8 +11,10 @@ from typing import Final
 from extract.deal_view import dollars, scaled
 from extract.graph import ENDED
 from extract.html import Markup, join, tag
+from extract.lexicon import orgs
 from extract.linked import LinkedDeal
 from extract.records import DEAL_TYPES
+from extract.tellings import Who
 
 _MOST_MONTHS: Final = 24
 _MOST_PARTIES: Final = 10
@@ -191,7 +193,7 @@ def payers_table(deals: Sequence[LinkedDeal]) -> Markup:
         if len(deal.investor) == len(deal.target) == 1 and (told := usd(deal)):
             ends = (deal.investor[0].id, deal.target[0].id)
             flows[ends] = flows.get(ends, Decimal(0)) + told
-            names |= {who.id: who.name for who in deal.parties}
+            names |= {who.id: name_of(who) for who in deal.parties}
     if not flows:
         return tag("p", "No deal names who pays whom how much.")
     rows = _largest((giver, told) for (giver, _), told in flows.items())
@@ -213,6 +215,11 @@ def payers_table(deals: Sequence[LinkedDeal]) -> Markup:
         tag("figcaption", "Who pays whom, in US dollars"),
         tag("div", table, class_="wide"),
     )
+
+
+def name_of(who: Who) -> str:
+    """The name of a party: the lists' own, so that 輝達 and 英伟达 read alike, else the news's."""
+    return orgs()[who.id].name if who.id in orgs() else who.name
 
 
 def _largest(sums: Iterable[tuple[str, Decimal]]) -> list[str]:

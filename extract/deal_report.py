@@ -33,7 +33,7 @@ from extract.deal_view import (
 )
 from extract.deal_web import FINANCE, WAYS, ring_picture, total, web_picture
 from extract.errors import ArticleError, UsageError, ZhDealsError
-from extract.graph import Circle, DealGraph, circles
+from extract.graph import Circle, DealGraph, circles, top_of
 from extract.html import Markup, join, page, tag
 from extract.link import link
 from extract.linked import Conflict, Event, LinkedDeal, as_of
@@ -249,7 +249,6 @@ def _filters(deals: Sequence[LinkedDeal]) -> Markup:
         tag("label", "to ", tag("input", type="date", name="to")),
         tag("input", type="search", name="query", placeholder="Any words", aria_label="Words"),
         tag("button", "Reset", type="reset"),
-        tag("button", "Open all", type="button", class_="all", aria_pressed="false"),
         tag("output", class_="counts"),
     )  # fmt: skip
     return tag("form", tag("div", *controls), aria_label="Filters", autocomplete="off")
@@ -275,10 +274,11 @@ def _table(told: _Told) -> Markup:
         for key, name in _COLUMNS
     )
     bodies = (_deal(deal, told) for deal in told.deals)
+    opener = tag("button", "Open all", type="button", class_="all", aria_pressed="false")
     return tag(
         "section",
         tag("h2", "Deals"),
-        legend(),
+        tag("div", legend(), opener, class_="above"),
         tag("table", tag("thead", tag("tr", *heads)), *bodies, class_="deals"),
         tag("p", "No deal fits the filters.", class_="none"),
         id="deals",
@@ -319,7 +319,7 @@ def _deal(deal: LinkedDeal, told: _Told) -> Markup:
         data_payee=paid,
         data_articles=len(deal.articles),
         data_parties=_search_forms(deal),
-        data_ids=" ".join(sorted(who.id for who in deal.parties)),
+        data_ids=" ".join(sorted({i for who in deal.parties for i in (who.id, top_of(who.id))})),
         data_hardware="\n".join(chip.name for chip in deal.hardware),
         lang=language(deal.tellings[0].evidence),
     )  # fmt: skip
@@ -495,7 +495,7 @@ def _web(told: _Told) -> Markup:
 
 
 def _ring(circle: Circle) -> Markup:
-    said = "an article says it" if circle.said == "text" else "made by its legs alone"
+    said = "an article says it" if circle.said == "text" else "by its legs alone"
     button = tag(
         "button",
         " → ".join((*circle.names, circle.names[0])),

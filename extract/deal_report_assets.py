@@ -55,15 +55,15 @@ summary { cursor: pointer; color: var(--soft); padding: 2px 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; }
 button, select, input, textarea { font: inherit; color: inherit; }
-select, input, textarea, form button, header button, .act {
+select, input, textarea, form button, header button, .act, .all {
   background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px;
 }
 button { cursor: pointer; }
-form button:hover, header button:hover, .act:hover { background: var(--hover); }
+form button:hover, header button:hover, .act:hover, .all:hover { background: var(--hover); }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
 [hidden] { display: none !important; }
 q { quotes: none; }
-.type, .status { white-space: nowrap; }
+span.type, span.status { white-space: nowrap; }
 span.status::before {
   content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 50%;
   margin-right: 6px; background: currentColor;
@@ -111,6 +111,7 @@ marker path { fill: currentColor; }
   text-anchor: middle; font-size: 13px; font-weight: 600; fill: var(--ink);
   paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round;
 }
+.node text.start { text-anchor: start; } .node text.end { text-anchor: end; }
 .web .node { cursor: pointer; }
 .web .node:focus-visible { outline: none; }
 .web .node:focus-visible circle { stroke: var(--focus); stroke-width: 4; }
@@ -133,9 +134,10 @@ form > div {
   display: flex; flex-wrap: wrap; gap: 8px; align-items: center;
 }
 form label { color: var(--soft); white-space: nowrap; }
-input[type=search] { width: 128px; }
-input[type=date] { width: 140px; }
-select { max-width: 150px; }
+input[type=search] { width: 112px; }
+input[type=date] { width: 132px; }
+select { max-width: 126px; }
+form > div > * { font-size: 14px; }
 .counts { margin-left: auto; color: var(--soft); font-variant-numeric: tabular-nums; }
 section { scroll-margin-top: 64px; }
 .deals { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
@@ -198,7 +200,9 @@ th[aria-sort=ascending] .sort::after { content: " ↑"; }
 .web.focused .leg.near, .web.focused .node.near { opacity: 1; }
 .rings { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 16px; }
 .ringcard { margin: 0; min-width: 0; }
-.ringcard figcaption p { margin: 2px 0 0; font-size: 13px; }
+.ringcard figcaption p { margin: 2px 0 0; font-size: 13px; font-weight: 400; }
+.above { display: flex; gap: 16px; align-items: baseline; }
+.above p { margin: 0 auto 10px 0; }
 .ringcard q { display: block; font-size: 13.5px; line-height: 1.55; margin: 4px 0 8px; }
 .ringcard details { font-size: 13.5px; }
 .ringcard ul { margin: 4px 0 0; padding-left: 18px; }
@@ -291,7 +295,7 @@ function apply() {
   for (const deal of deals) {
     const told = deal.dataset;
     const fits = (!party || told.parties.split("\\n").some(name => name.includes(party)))
-      && (!picked || told.ids.split(" ").some(id => members(picked).has(id)))
+      && (!picked || told.ids.split(" ").includes(picked))
       && (!wanted.get("type") || told.type === wanted.get("type"))
       && (!wanted.get("status") || told.status === wanted.get("status"))
       && (!hardware || told.hardware.split("\\n").includes(hardware))
@@ -304,11 +308,6 @@ function apply() {
   }
   counts.textContent = shown + " of " + deals.length + " deals";
   document.body.classList.toggle("nothing", shown === 0);
-}
-
-function members(party) {
-  const node = nodes.find(one => one.dataset.party === party);
-  return new Set([party, ...(node ? (node.dataset.members || "").split(" ") : [])]);
 }
 
 // Sorting.

@@ -37,7 +37,11 @@ WAYS: Final[Mapping[Way, str]] = {
 FINANCE: Final[tuple[Way, ...]] = ("invests", "buys", "lends", "warrants")
 """The kinds that are shown at first: what finances."""
 
-_MOST_NODES: Final = 48
+_VERBS: Final[Mapping[Way, str]] = {
+    "invests": "invests", "buys": "buys", "lends": "lends", "warrants": "gives warrants",
+}  # fmt: skip
+
+_MOST_NODES: Final = 40
 
 
 @dataclass(slots=True)
@@ -95,15 +99,40 @@ def _arrows(legs: Iterable[Leg]) -> list[_Arrow]:
 def _foremost(
     graph: DealGraph, arrows: Sequence[_Arrow], circles: Sequence[Circle]
 ) -> tuple[str, ...]:
-    """The parties of circles, then those with the most neighbours, and no party by itself."""
+    """The parties of circles, then those with the most ties to what is there already.
+
+    Where there is no circle, it begins with the party that most money goes through.
+    """
     inside = {party for circle in circles for party in circle.parties}
     around: dict[str, set[str]] = {node.id: set() for node in graph.nodes}
+    flow: dict[str, Decimal] = dict.fromkeys(around, Decimal(0))
     for arrow in arrows:
-        around[arrow.giver].add(arrow.taker)
-        around[arrow.taker].add(arrow.giver)
-    order = sorted(around, key=lambda one: (one not in inside, -len(around[one]), one))
-    kept = set(order[:_MOST_NODES])
-    return tuple(one for one in order if one in kept and around[one] & kept)
+        for one, other in ((arrow.giver, arrow.taker), (arrow.taker, arrow.giver)):
+            around[one].add(other)
+            flow[one] += arrow.sum
+    kept = set(inside) or set(sorted(flow, key=lambda one: (-flow[one], one))[:1])
+    coming = set().union(*(around[one] for one in kept)) - kept
+    while coming and len(kept) < _MOST_NODES:
+        best = min(coming, key=lambda one: (-len(around[one] & kept), -flow[one], one))
+        kept.add(best)
+        coming = (coming | around[best]) - kept
+    return tuple(sorted(kept, key=lambda one: (one not in inside, -len(around[one]), one)))
+
+
+def _components(nodes: Iterable[str], around: Mapping[str, set[str]]) -> list[set[str]]:
+    """Parties that hang together, the largest group first."""
+    found: list[set[str]] = []
+    seen: set[str] = set()
+    for node in nodes:
+        if node not in seen:
+            group, coming = {node}, [node]
+            while coming:
+                fresh = around[coming.pop()] - group
+                group |= fresh
+                coming.extend(fresh)
+            seen |= group
+            found.append(group)
+    return sorted(found, key=lambda group: (-len(group), min(group)))
 
 
 def _rings(circles: Iterable[Circle]) -> dict[tuple[str, str], list[str]]:
@@ -118,8 +147,9 @@ def _rings(circles: Iterable[Circle]) -> dict[tuple[str, str], list[str]]:
 # --- layout ------------------------------------------------------------------------------------
 
 _ROUNDS: Final = 400
-_WIDE: Final = 1240.0
-_HIGH: Final = 760.0
+_AREA: Final = 23_000.0
+"""How much of the picture a party takes on average."""
+_SHAPE: Final = 1.7
 
 
 def text_width(text: str, size: float = 13) -> float:
@@ -128,47 +158,63 @@ def text_width(text: str, size: float = 13) -> float:
 
 
 def _layout(
-    nodes: Sequence[str], arrows: Iterable[_Arrow], names: Mapping[str, str]
+    nodes: Sequence[str], arrows: Sequence[_Arrow], names: Mapping[str, str]
 ) -> dict[str, tuple[float, float]]:
+    """Places of all parties: each group that hangs together by itself, then side by side."""
+    around: dict[str, set[str]] = {node: set() for node in nodes}
+    for arrow in arrows:
+        around[arrow.giver].add(arrow.taker)
+        around[arrow.taker].add(arrow.giver)
+    places: dict[str, tuple[float, float]] = {}
+    left = 0.0
+    for group in _components(nodes, around):
+        ordered = [node for node in nodes if node in group]
+        own = _group_layout(ordered, around, names)
+        for node, (x, y) in zip(ordered, own - own.min(axis=0), strict=True):
+            places[node] = (left + float(x), float(y))
+        left += float(np.ptp(own[:, 0])) + 170
+    return places
+
+
+def _group_layout(
+    nodes: Sequence[str], around: Mapping[str, set[str]], names: Mapping[str, str]
+) -> Places:
     """Places by springs along arrows, then pushed apart until no two names touch."""
-    if not nodes:
-        return {}
     at = {node: number for number, node in enumerate(nodes)}
-    pairs = sorted({tuple(sorted((at[a.giver], at[a.taker]))) for a in arrows})
+    pairs = sorted((at[one], at[other]) for one in nodes for other in around[one] if one < other)
     places = _springs(len(nodes), np.array(pairs, dtype=np.intp).reshape(-1, 2))
-    sizes = np.array([(max(text_width(names[node]) + 22, 44), 44.0) for node in nodes])
-    places = _apart(_fitted(places), sizes)
-    return {node: (float(x), float(y)) for node, (x, y) in zip(nodes, places, strict=True)}
+    sizes = np.array([(max(text_width(names[node]) + 26, 52), 54.0) for node in nodes])
+    return _apart(_fitted(places), sizes)
 
 
 def _springs(count: int, pairs: NDArray[np.intp]) -> Places:
-    """Fruchterman and Reingold's layout, with a pull to the middle for what hangs on nothing."""
+    """Fruchterman and Reingold's layout; arrows of busy parties pull less, so that they spread."""
     turn = np.arange(count) * (math.pi * (3 - math.sqrt(5)))  # a sunflower: even, never in line
     places: Places = np.sqrt(np.arange(count) + 0.5)[:, None] * np.stack(
         [np.cos(turn), np.sin(turn)], 1
     )
-    ideal = 1.6
+    degree = np.bincount(pairs.ravel(), minlength=count)
+    weight = 1 / np.sqrt(np.minimum(degree[pairs[:, 0]], degree[pairs[:, 1]]))[:, None]
     for heat in np.linspace(1.0, 0.02, _ROUNDS):
         apart = places[:, None, :] - places[None, :, :]
         far = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.05)
-        force = (apart / far[..., None] * (ideal**2 / far)[..., None]).sum(axis=1)
-        if len(pairs):
-            span = places[pairs[:, 0]] - places[pairs[:, 1]]
-            pull = span * np.hypot(span[:, 0], span[:, 1])[:, None] / ideal
-            np.add.at(force, pairs[:, 0], -pull)
-            np.add.at(force, pairs[:, 1], pull)
-        force -= 0.35 * places
+        force = (apart / far[..., None] ** 2 * 3.0).sum(axis=1)
+        span = places[pairs[:, 0]] - places[pairs[:, 1]]
+        pull = span * np.hypot(span[:, 0], span[:, 1])[:, None] * weight
+        np.add.at(force, pairs[:, 0], -pull)
+        np.add.at(force, pairs[:, 1], pull)
+        force -= 0.6 * places
         length = np.maximum(np.hypot(force[:, 0], force[:, 1]), 1e-9)
         places = places + force / length[:, None] * np.minimum(length, heat)[:, None]
     return places
 
 
 def _fitted(places: Places) -> Places:
-    """The places in a box of the picture's shape."""
+    """The places spread over a box whose area grows with their number."""
     low, high = places.min(axis=0), places.max(axis=0)
-    span = np.maximum(high - low, 1.0)
-    few = min(1.0, math.sqrt(len(places) / 24))
-    fitted: Places = (places - low) / span * np.array([_WIDE, _HIGH]) * few
+    span = np.maximum(high - low, 0.5)
+    tall = math.sqrt(len(places) * _AREA / _SHAPE)
+    fitted: Places = (places - low) / span * np.array([tall * _SHAPE, tall])
     return fitted
 
 
@@ -288,8 +334,10 @@ def _node(name: str, node: str, members: Sequence[str], at: tuple[float, float])
 
 # --- circles as rings --------------------------------------------------------------------------
 
-_RING_WIDE: Final = 420
+_RING_WIDE: Final = 470
 _RING_HIGH: Final = 300
+_LENS_HIGH: Final = 210
+"""Two parties need less height."""
 
 
 def ring_picture(circle: Circle) -> Markup:
@@ -302,7 +350,7 @@ def ring_picture(circle: Circle) -> Markup:
         tag(
             "g",
             tag("circle", r="11"),
-            tag("text", name, y=f"{-20 if place[1] < _RING_HIGH / 2 - 1 else 29}"),
+            _ring_name(name, place, len(places)),
             class_="node",
             transform=f"translate({place[0]:.1f} {place[1]:.1f})",
         )
@@ -314,17 +362,30 @@ def ring_picture(circle: Circle) -> Markup:
         *steps,
         *nodes,
         class_="ring",
-        viewbox=f"0 0 {_RING_WIDE} {_RING_HIGH}",
+        viewbox=f"0 0 {_RING_WIDE} {_height(len(places))}",
         role="img",
         aria_label=" → ".join((*circle.names, circle.names[0])),
     )
 
 
+def _height(count: int) -> int:
+    return _LENS_HIGH if count == 2 else _RING_HIGH
+
+
+def _ring_name(name: str, place: tuple[float, float], count: int) -> Markup:
+    """The name of a party outside the ring: beside it where two stand side by side."""
+    if count == 2:
+        left = place[0] < _RING_WIDE / 2
+        side = "end" if left else "start"
+        return tag("text", name, x=-18 if left else 18, y=5, class_=side)
+    return tag("text", name, y=-20 if place[1] < _RING_HIGH / 2 - 1 else 29)
+
+
 def _around(count: int) -> list[tuple[float, float]]:
     """Places on a ring; two parties stand side by side."""
     first = math.pi if count == 2 else -math.pi / 2
-    wide, high = (132, 0) if count == 2 else (125, 92)
-    middle = (_RING_WIDE / 2, _RING_HIGH / 2 + (14 if count % 2 and count > 2 else 0))
+    wide, high = (105, 0) if count == 2 else (112, 92)
+    middle = (_RING_WIDE / 2, _height(count) / 2 + (14 if count % 2 else 0))
     turns = [first + 2 * math.pi * n / count for n in range(count)]
     return [(middle[0] + wide * math.cos(t), middle[1] + high * math.sin(t)) for t in turns]
 
@@ -337,7 +398,7 @@ def _step(
     (x1, y1), (x2, y2) = start, end
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
     # The ring runs clockwise, so out is to the left of each step.
-    bow = 118 if len(places) == 2 else 46
+    bow = 112 if len(places) == 2 else 46
     mx, my = (x1 + x2) / 2 + (y2 - y1) / length * bow, (y1 + y2) / 2 + (x1 - x2) / length * bow
     sx, sy = _toward(start, (mx, my), 15)
     ex, ey = _toward(end, (mx, my), 17)
@@ -358,14 +419,14 @@ def _step(
 def _label(hop: Hop, way: Way, at: tuple[float, float], count: int) -> Markup:
     """What a step carries, beside the middle of its arrow, away from the middle of the ring."""
     told = ", ".join(total(one) for one in hop.sums)
-    lines = [line for line in (WAYS[way], told) if line]
-    above = at[1] < _RING_HIGH / 2
+    lines = [line for line in (_VERBS.get(way, way), told) if line]
+    above = at[1] < _height(count) / 2
     side = 0 if count == 2 else (at[0] - _RING_WIDE / 2)
     anchor = "middle" if abs(side) < 40 else ("start" if side > 0 else "end")
-    y = at[1] - 8 - 16 * (len(lines) - 1) if above else at[1] + 20
+    y = at[1] - 10 - 16 * (len(lines) - 1) if above else at[1] + 21
     if anchor != "middle":
         y = at[1] - 4
-    x = at[0] + (0 if anchor == "middle" else math.copysign(9, side))
+    x = at[0] + (0 if anchor == "middle" else math.copysign(13, side))
     spans = (
         tag("tspan", line, x=f"{x:.1f}", dy="0" if not n else "16", class_="sum" if n else None)
         for n, line in enumerate(lines)
@@ -378,7 +439,7 @@ def _main_way(hop: Hop) -> Way:
     ways = [way_of(leg) for leg in hop.legs]
     if told := [way for way in FINANCE if way in ways]:
         sums = {w: sum(_leg_sums(hop, w), Decimal(0)) for w in told}
-        return max(told, key=lambda way: sums[way])
+        return max(told, key=lambda way: (sums[way], way == "buys"))
     return "invests"
 
 

@@ -986,8 +986,13 @@ def find_full(skeleton: str) -> Iterator[Span]:
         if not body:
             continue
         start, end = _registered(skeleton, body.start(), match.end())
+        if verb := _BOUGHT.match(skeleton, start, match.start() - 1):
+            start = verb.end()  # 拟发行股份购买某某有限公司
         if end - start > 6 and start < match.start() - 1:
             yield start, end
+
+
+_BOUGHT = re.compile(".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|投资设立|聘请|委托)(?:了|的)?")
 
 
 def _registered(text: str, start: int, end: int) -> Span:

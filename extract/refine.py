@@ -7,6 +7,7 @@ it alone sees is added. It is asked only about sentences that can hold a deal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ Stretch = tuple[int, int]
 
 def refine(names: Names, tagger: Tagger, text: str, stretches: Sequence[Stretch]) -> Names:
     """The names of a text after the model has read some stretches of it (sentences with a trigger)."""
+    stretches = [stretch for stretch in stretches if _pays(names, text, stretch)]
     if not stretches:
         return names
     marks = tagger.mark([text[start:end] for start, end in stretches])
@@ -45,6 +47,20 @@ def refine(names: Names, tagger: Tagger, text: str, stretches: Sequence[Stretch]
     found = [*sure, *told, *kept]
     found += _everywhere(text, told)
     return Names(tuple(drop_overlaps(found, _ORDER)), names.same)
+
+
+_DEAL = re.compile(
+    r"[亿億万萬%％轮輪签簽股]|收购|收購|并购|併購|达成|達成|协议|協議|领投|領投|跟投|参投|參投|融资|融資|合同|合約"
+)
+
+
+def _pays(names: Names, text: str, stretch: Stretch) -> bool:
+    """Whether a sentence is worth the model: it has more than a trigger, and not all names are sure."""
+    start, end = stretch
+    if not _DEAL.search(text, start, end):
+        return False
+    here = [m for m in names.mentions if start <= m.start and m.end <= end and m.kind == "ORG"]
+    return len(here) < 2 or any(mention.rule not in SURE for mention in here)
 
 
 _FIRST = (*(rule for rule in RANK if rule in SURE), "names.quoted", "names.model")

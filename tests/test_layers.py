@@ -29,7 +29,7 @@ LAYERS = [
     {"readers_decode", "readers_open", "lexicon", "mentions", "ner"},
     {"readers_formats", "segment", "numerals"},
     {"amounts", "dates", "names", "readers_pages", "rounds"},
-    {"article", "ner_data", "clauses", "sinks_parquet", "store"},
+    {"article", "ner_data", "clauses", "refine", "sinks_parquet", "store"},
     {"conditions", "conversion", "gold", "resolve", "sinks", "tellings", "values"},
     {"linked", "pairing", "relations"},
     {"link", "reading"},

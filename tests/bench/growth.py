@@ -3,7 +3,7 @@
 usage: python tests/bench/growth.py [--lengths N ...] [--folders N ...] [--workers N] [--without]
 
 Articles are those of corpus/, put one after another until they have that many characters, and
-repeated until there are that many files; --without leaves their letters in but no deal, so that the
+repeated until there are that many files; --without puts the weather in their place, so that the
 batch is measured and not the reading. Time is processor time, as other work on the machine does
 not count in it; memory is the peak of the largest process of the command.
 """
@@ -50,7 +50,7 @@ def folder(parent: Path, count: int, *, deals: bool) -> Path:
     """A folder of that many files."""
     made = parent / str(count)
     made.mkdir()
-    some = texts() if deals else ["".join(sorted(text)) for text in texts()]
+    some = texts() if deals else ["今天天气很好。" * (len(text) // 7 + 1) for text in texts()]
     for number, text in enumerate(itertools.islice(itertools.cycle(some), count)):
         (made / f"{number:07}.txt").write_text(text, encoding="utf-8")
     return made
