@@ -556,7 +556,11 @@ class _Collecting:
                 self._remark(f"{region.label} {region.text!r} belongs to no deal", region.line)
         article = {**self.sheet.head, "text": self.sheet.text, "deals": deals}
         try:
-            return canonical(article), self.remarks
+            gold = canonical(article)
+            gold_line(gold).encode()
+            return gold, self.remarks
+        except UnicodeEncodeError as error:
+            raise self.sheet.wrong("holds half a character, a lone surrogate") from error
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])

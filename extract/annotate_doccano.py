@@ -185,6 +185,8 @@ def _values(sheet: Sheet, kept: Any) -> _Values:
                     f"offsets have drifted: {label} {words!r} is not at {start}:{end}, "
                     f"which reads {found!r}"
                 )
+            if value is not None and not isinstance(value, str):
+                raise TypeError
             values.setdefault((start, end, label.partition(".")[0]), []).append(value)
     except (TypeError, ValueError, AttributeError) as error:
         raise sheet.wrong("its regions are not what was exported") from error

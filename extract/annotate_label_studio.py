@@ -181,11 +181,7 @@ def _sheet(task: Any, file: str, line: int) -> Sheet:
 
 def _chosen(task: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
     """The annotation that counts and True, or a prediction and False."""
-    made = [
-        one
-        for one in task.get("annotations") or []
-        if isinstance(one, dict) and not one.get("was_cancelled")
-    ]
+    made = [one for one in _objects(task, "annotations") if not one.get("was_cancelled")]
     if made:
         best = max(
             range(len(made)),
@@ -196,8 +192,13 @@ def _chosen(task: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
             ),
         )
         return made[best], True
-    guesses = [one for one in task.get("predictions") or [] if isinstance(one, dict)]
+    guesses = _objects(task, "predictions")
     return (guesses[-1] if guesses else {}), False
+
+
+def _objects(task: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = task.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _regions(sheet: Sheet, result: Sequence[Mapping[str, Any]]) -> list[Region]:

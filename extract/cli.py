@@ -59,6 +59,11 @@ NoLexicon = Annotated[
     bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
 ]
 
+NoModel = Annotated[
+    bool, typer.Option("--no-model", help="Leave the model of names out: the rules alone, faster.")
+]
+Ner = Annotated[Path | None, typer.Option("--ner", help="A folder with another model of names.")]
+
 
 @app.callback(invoke_without_command=True)
 def _options(
@@ -79,6 +84,8 @@ def run(
     out: opts.Out = "-",
     published: Published = None,
     no_lexicon: NoLexicon = False,
+    no_model: NoModel = False,
+    ner: Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
     with_text: opts.WithText = False,
     workers: opts.Workers = None,
@@ -108,9 +115,14 @@ def run(
         retry_failed,
         fresh,
         _log_format(log_format),
-        {"lexicon": not no_lexicon, "with_text": with_text, "min_confidence": min_confidence},
+        {
+            "lexicon": not no_lexicon,
+            "model": str(_model(no_model, ner)),
+            "with_text": with_text,
+            "min_confidence": min_confidence,
+        },
     )
-    raise typer.Exit(runs.execute(job, _MakeReader(not no_lexicon)))
+    raise typer.Exit(runs.execute(job, _MakeReader(not no_lexicon, _model(no_model, ner))))
 
 
 @app.command()
@@ -118,6 +130,8 @@ def show(
     file_or_text: Annotated[str, typer.Argument(help="A file, a folder, - or the text itself.")],
     published: Published = None,
     no_lexicon: NoLexicon = False,
+    no_model: NoModel = False,
+    ner: Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Show articles in colour, and their deals as cards."""
@@ -125,7 +139,7 @@ def show(
     from extract.article import Failure, read_argument
 
     console, failed = _console(), False
-    reader = _MakeReader(not no_lexicon, min_confidence)()
+    reader = _MakeReader(not no_lexicon, _model(no_model, ner), min_confidence)()
     for article in read_argument(file_or_text, published=_day(published)):
         if isinstance(article, Failure):
             failed = True
@@ -164,6 +178,8 @@ def evaluate(
         bool, typer.Option("--force", help="With --pin: also move them down.")
     ] = False,
     no_lexicon: NoLexicon = False,
+    no_model: NoModel = False,
+    ner: Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Score output against gold.
@@ -179,7 +195,7 @@ def evaluate(
     found = (
         scoring.read_predictions(pred)
         if pred
-        else scoring.predict(wanted, _MakeReader(not no_lexicon)())
+        else scoring.predict(wanted, _MakeReader(not no_lexicon, _model(no_model, ner))())
     )
     report = scoring.evaluate(wanted, found, min_confidence=min_confidence)
     other = scoring.evaluate(wanted, scoring.read_predictions(against)) if against else None
@@ -299,12 +315,23 @@ class _MakeReader:
     """Makes the pipeline, in this process or in others; equal where the options are."""
 
     lexicon: bool
+    model: bool | Path = True
     min_confidence: float = 0.0
 
     def __call__(self) -> Reader:
         from extract.pipeline import Pipeline
 
-        return Pipeline(lexicon=self.lexicon, min_confidence=self.min_confidence).read_article
+        pipeline = Pipeline(
+            lexicon=self.lexicon, model=self.model, min_confidence=self.min_confidence
+        )
+        return pipeline.read_article
+
+
+def _model(left_out: bool, folder: Path | None) -> bool | Path:
+    """What the options say of the model: left out, the one of a folder, or the usual one."""
+    if left_out and folder:
+        raise UsageError("--no-model and --ner exclude each other")
+    return folder or not left_out
 
 
 def _console(*, stderr: bool = False) -> Console:

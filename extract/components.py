@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy.util import registry
 
 from extract.doc import Tokenizer, annotate, published_of, register_extensions, set_deals
-from extract.pipeline import Analysis, analyse, find_deals, read_deals
+from extract.pipeline import Analysis, analyse, find_deals, no_tagger, read_deals, usual_tagger
 from extract.reading import Reading
 
 TOKENIZER: Final = "zhdeals.tokenizer.v1"
@@ -21,16 +21,16 @@ COMPONENTS: Final = ("zhdeals_mentions", "zhdeals_deals")
 _HOOK: Final = "zhdeals.analysis"
 
 
-def load(*, lexicon: bool = True) -> Language:
+def load(*, lexicon: bool = True, model: bool = True) -> Language:
     """A spaCy pipeline that reads deals: our tokenizer, mentions and cues, deals.
 
-    ``lexicon=False`` leaves the lists of organisations out. The day of publication is
+    ``lexicon=False`` leaves the lists of organisations out, ``model=False`` the model. The day of publication is
     ``doc._.published``, set on a Doc of ``nlp.make_doc(text)``, or the ``published`` of a context:
     ``nlp.pipe([("软银收购Ampere。", {"published": "2025-03-20"})], as_tuples=True)``.
     """
     nlp = spacy.blank("zh", config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
     for name in COMPONENTS:
-        nlp.add_pipe(name, config={"lexicon": lexicon})
+        nlp.add_pipe(name, config={"lexicon": lexicon, "model": model})
     return nlp
 
 
@@ -49,14 +49,21 @@ registry.tokenizers(TOKENIZER, func=make_tokenizer)
 class Mentions:
     """Writes ``doc.spans["mentions"]`` and ``doc.spans["cues"]``, and cuts tokens at their ends."""
 
-    def __init__(self, *, lexicon: bool = True) -> None:
+    def __init__(self, *, lexicon: bool = True, model: bool = True) -> None:
         self._lexicon = lexicon
+        self._model = model
         register_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
         """The Doc with its spans; the analysis stays on it for the deals."""
         _take_context(doc)
-        analysis = analyse(doc._.article_id, doc.text, published_of(doc), lexicon=self._lexicon)
+        analysis = analyse(
+            doc._.article_id,
+            doc.text,
+            published_of(doc),
+            lexicon=self._lexicon,
+            tagger=usual_tagger() if self._model else None,
+        )
         annotate(doc, analysis.reading, analysis.names.mentions, analysis.hits)
         doc.user_hooks[_HOOK] = lambda _: analysis
         return doc
@@ -65,8 +72,9 @@ class Mentions:
 class Deals:
     """Writes ``doc._.deals``, from the analysis of ``Mentions`` where that has run."""
 
-    def __init__(self, *, lexicon: bool = True) -> None:
+    def __init__(self, *, lexicon: bool = True, model: bool = True) -> None:
         self._lexicon = lexicon
+        self._model = model
         register_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
@@ -77,7 +85,8 @@ class Deals:
         if analysis and _is_of(analysis.reading, name, published):
             found = find_deals(analysis)
         else:
-            found = read_deals(name, doc.text, published, lexicon=self._lexicon)
+            tagger = usual_tagger if self._model else no_tagger
+            found = read_deals(name, doc.text, published, lexicon=self._lexicon, tagger=tagger)
         set_deals(doc, found)
         return doc
 
@@ -105,15 +114,17 @@ def _take_context(doc: Doc) -> None:
 @Language.factory(
     "zhdeals_mentions",
     assigns=["doc.spans", "span._.mention"],
-    default_config={"lexicon": True},
+    default_config={"lexicon": True, "model": True},
     retokenizes=True,
 )
-def make_mentions(nlp: Language, name: str, lexicon: bool) -> Mentions:
+def make_mentions(nlp: Language, name: str, lexicon: bool, model: bool) -> Mentions:
     """The component ``zhdeals_mentions``."""
-    return Mentions(lexicon=lexicon)
+    return Mentions(lexicon=lexicon, model=model)
 
 
-@Language.factory("zhdeals_deals", assigns=["doc._.deals"], default_config={"lexicon": True})
-def make_deals(nlp: Language, name: str, lexicon: bool) -> Deals:
+@Language.factory(
+    "zhdeals_deals", assigns=["doc._.deals"], default_config={"lexicon": True, "model": True}
+)
+def make_deals(nlp: Language, name: str, lexicon: bool, model: bool) -> Deals:
     """The component ``zhdeals_deals``."""
-    return Deals(lexicon=lexicon)
+    return Deals(lexicon=lexicon, model=model)

@@ -77,12 +77,13 @@ class MakePipeline:
     """Makes what reads articles, once in each actor; the lists of organisations may be left out."""
 
     lexicon: bool = True
+    model: bool | Path = True
 
     def __call__(self) -> Reader:
         """Load the pipeline."""
         from extract.pipeline import Pipeline
 
-        return Pipeline(lexicon=self.lexicon).read_article
+        return Pipeline(lexicon=self.lexicon, model=self.model).read_article
 
 
 def run_ray(

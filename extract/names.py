@@ -992,7 +992,9 @@ def find_full(skeleton: str) -> Iterator[Span]:
             yield start, end
 
 
-_BOUGHT = re.compile(".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|投资设立|聘请|委托)(?:了|的)?")
+_BOUGHT = re.compile(
+    ".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|投资设立|聘请|委托)(?:了|的)?"
+)
 
 
 def _registered(text: str, start: int, end: int) -> Span:

@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,11 +132,11 @@ class Pipeline:
     @cached_property
     def _tagger(self) -> Tagger | None:
         """The model, loaded when the first text is read; None where it is left out."""
-        if self._model is False:
-            return None
+        if isinstance(self._model, bool):
+            return usual_tagger() if self._model else None
         from extract.ner import Tagger
 
-        return Tagger.load(None if self._model is True else self._model)
+        return Tagger.load(self._model)
 
     def __getstate__(self) -> dict[str, object]:
         """A copy for another process loads the model and the tokenizer there."""
@@ -145,6 +145,18 @@ class Pipeline:
 
     def _sure(self, found: tuple[DealRecord, ...]) -> tuple[DealRecord, ...]:
         return tuple(deal for deal in found if deal.confidence >= self._min_confidence)
+
+
+@cache
+def usual_tagger() -> Tagger:
+    """The model that comes with the package, loaded once a process."""
+    from extract.ner import Tagger
+
+    return Tagger.load()
+
+
+def no_tagger() -> None:
+    """No model."""
 
 
 def titled(text: str, title: str | None) -> str:
@@ -203,7 +215,7 @@ def read_deals(
     published: str | None,
     *,
     lexicon: bool = True,
-    tagger: Callable[[], Tagger | None] = lambda: None,
+    tagger: Callable[[], Tagger | None] = no_tagger,
     observer: Observer | None = None,
 ) -> tuple[DealRecord, ...]:
     """The records of one text; texts without a trigger cost next to nothing.

@@ -382,9 +382,9 @@ def with_backed(relation: Relation, groups: Sequence[Group], skeleton: str) -> R
     payers = {party.text for party in relation.of("investor")}
     for group in groups:
         backed = group.parties[-1]
-        if group.end <= relation.hit.start and _BACKER.match(skeleton, group.end):
-            if backed.text not in payers:
-                return replace(relation, parties=(*relation.parties, ("investee", backed)))
+        backs = group.end <= relation.hit.start and _BACKER.match(skeleton, group.end)
+        if backs and backed.text not in payers:
+            return replace(relation, parties=(*relation.parties, ("investee", backed)))
     return relation
 
 

@@ -211,7 +211,7 @@ class SqlStore:
         day = func.coalesce(deals.date, articles.published, "")
         wanted = self._conditions(query, day)
         rows = (
-            select(deals, articles.title, articles.published)
+            select(*deals, articles.title, articles.published)
             .select_from(joined)
             .where(*wanted)
             .order_by(day.desc(), deals.article_id, deals.deal_no)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -271,18 +269,3 @@ def _table(*names: str) -> Table:
         # Words and remarks may be folded, a number must not.
         table.add_column(name, overflow="fold", no_wrap=name not in {"words", "marks"})
     return table
-
-
-# --- progress ----------------------------------------------------------------------------------
-
-
-@contextmanager
-def progress(console: Console, *, shown: bool) -> Iterator[Callable[[int], object] | None]:
-    """A bar that counts articles; None where nothing is to be shown."""
-    if not (shown and console.is_terminal):
-        yield None
-        return
-    columns = (SpinnerColumn(), "{task.completed} articles", TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda count: bar.advance(task, count)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -409,6 +409,11 @@ def test_what_cannot_be_gold_is_refused_in_one_line(sheet: Sheet, message: str) 
     assert str(caught.value) == f"f.ann:{line}: a1: {message}"
 
 
+def test_what_no_file_can_hold_is_refused() -> None:
+    with pytest.raises(GoldError, match="a1: holds half a character, a lone surrogate"):
+        to_gold(replace(SHEET, head={"article_id": "a1", "title": "\ud83d"}))
+
+
 def test_what_belongs_to_no_deal_is_remarked() -> None:
     _, remarks = to_gold(with_region(MONEY))
     assert remarks == ["f.ann:3: a1: money '亿美' belongs to no deal"]
@@ -530,6 +535,42 @@ def test_files_that_are_no_export(content: str, message: str, tmp_path: Path) ->
     except GoldError as error:
         found = str(error).replace(f"{tmp_path}/", "")
     assert found.startswith(message)
+
+
+# Everything that JSON has, where something else is expected.
+ODD: tuple[Any, ...] = (None, True, 5, -3, 1.5, "", "\ud800", [], {}, [1], ["a"], {"a": 1}, [[]])
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything inside a JSON value."""
+    steps = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for step in steps:
+        yield (*path, step)
+        yield from paths(value[step], (*path, step))
+
+
+def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
+    """A copy in which something else stands at a place."""
+    copy = json.loads(json.dumps(value))
+    inner = copy
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = odd
+    return copy
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_odd_files_are_refused_or_read_but_never_break(odd: Any, tmp_path: Path) -> None:
+    told = label_studio_export()
+    made = json.loads(annotate_doccano.files([of_gold(article(deal()))])[0]["articles.jsonl"])
+    for name, whole in (("label-studio", told), ("doccano", made), ("doccano", doccano_export())):
+        file = tmp_path / ("f.json" if name == "label-studio" else "f.jsonl")
+        for path in paths(whole):
+            file.write_text(json.dumps(changed(whole, path, odd)), encoding="utf-8")
+            for line in refusals(name, file):
+                assert "\n" not in line
 
 
 def test_the_interface_knows_every_label_and_link() -> None:

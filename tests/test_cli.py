@@ -55,7 +55,9 @@ def _deal(text: str) -> DealRecord:
 class StandIn:
     """In the pipeline's place: one deal in the one text it knows, none in any other."""
 
-    def __init__(self, *, lexicon: bool = True, min_confidence: float = 0.0) -> None:
+    def __init__(
+        self, *, lexicon: bool = True, model: object = True, min_confidence: float = 0.0
+    ) -> None:
         self.lexicon = lexicon
         self.min_confidence = min_confidence
 

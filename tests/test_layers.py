@@ -24,7 +24,7 @@ TREES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in MODU
 # no code.
 LAYERS = [
     {"answers", "deal_report_assets", "errors", "models", "report_assets", "seeds"},
-    {"html", "resources", "records"},
+    {"html", "resources", "records", "serve_assets"},
     {"readers", "text"},
     {"readers_decode", "readers_open", "lexicon", "mentions", "ner"},
     {"readers_formats", "segment", "numerals"},
@@ -57,7 +57,11 @@ LAYERS = [
         "score_views",
     },
     {"cli_annotate", "cli_convert", "cli_llm", "explain_view"},
-    {"cli_explain"},
+    {"cli_explain", "deal_view", "serve_store", "serve_work"},
+    {"deal_charts", "deal_web"},
+    {"deal_report", "serve_page"},
+    {"cli_report", "serve"},
+    {"cli_serve"},
     {"cli"},
     {"__init__", "__main__"},
 ]
