@@ -125,7 +125,12 @@ def _label(region: Region) -> str:
 def sheets(path: Path) -> Iterator[Sheet | GoldError]:
     """The rows of an export, or of every one in a folder; each that cannot be read as an error."""
     for file in files_of(path, ".jsonl"):
-        for line, content in enumerate(read_text(file).removeprefix("\ufeff").split("\n"), start=1):
+        try:
+            lines = read_text(file).removeprefix("\ufeff").split("\n")
+        except GoldError as error:
+            yield error
+            continue
+        for line, content in enumerate(lines, start=1):
             if content.strip():
                 try:
                     yield _sheet(content, file, line)

@@ -130,7 +130,12 @@ def sheets(path: Path) -> Iterator[Sheet | GoldError]:
     any has the sheet of its prediction, which nobody has reviewed.
     """
     for file in files_of(path, ".json"):
-        for line, task in _tasks(read_text(file).removeprefix("\ufeff"), str(file)):
+        try:
+            tasks = list(_tasks(read_text(file).removeprefix("\ufeff"), str(file)))
+        except GoldError as error:
+            yield error
+            continue
+        for line, task in tasks:
             try:
                 yield _sheet(task, str(file), line)
             except GoldError as error:

@@ -21,6 +21,7 @@ from extract import (
     cli_link,
     cli_llm,
     cli_report,
+    cli_serve,
 )
 from extract import cli_options as opts
 from extract.errors import UsageError, ZhDealsError
@@ -47,6 +48,7 @@ cli_llm.register(app)
 cli_link.register(app)
 cli_graph.register(app)
 cli_report.register(app)
+cli_serve.register(app)
 
 Published = Annotated[
     datetime | None,

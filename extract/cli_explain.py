@@ -25,6 +25,9 @@ def explain(
     no_lexicon: Annotated[
         bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
     ] = False,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Leave the model of names out: the rules alone.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each article.")
     ] = False,
@@ -41,7 +44,7 @@ def explain(
     from extract.pipeline import Pipeline
 
     console, failed = Console(highlight=False), False
-    pipeline = Pipeline(lexicon=not no_lexicon)
+    pipeline = Pipeline(lexicon=not no_lexicon, model=not no_model)
     day = published.date().isoformat() if published else None
     for article in read_argument(file_or_text, published=day):
         if isinstance(article, Failure):

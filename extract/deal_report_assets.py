@@ -105,7 +105,7 @@ marker path { fill: currentColor; }
 .warrants { color: var(--warrants); } .equity { color: var(--equity); }
 .compute { color: var(--compute); } .chips { color: var(--chips); } .goods { color: var(--goods); }
 .web, .ring, .chart { display: block; width: 100%; height: auto; }
-.web { max-height: 880px; }
+.web { width: auto; max-width: 100%; max-height: 880px; margin: 0 auto; }
 .node circle { fill: var(--ink); stroke: var(--card); stroke-width: 2; }
 .node text {
   text-anchor: middle; font-size: 13px; font-weight: 600; fill: var(--ink);

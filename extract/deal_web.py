@@ -82,8 +82,20 @@ def web_picture(graph: DealGraph, circles: Sequence[Circle]) -> Markup:
     lines = [_curve(arrow, places, rings, graph) for arrow in drawn]
     nodes = [_node(names[node].name, node, names[node].members, places[node]) for node in kept]
     left = len(graph.nodes) - len(kept)
+    box = _box(places)
+    picture = tag(
+        "svg",
+        _markers(),
+        *lines,
+        *nodes,
+        class_="web",
+        viewbox=box,
+        width=box.split()[2],
+        role="group",
+        aria_label="The web of deals",
+    )
     return join(
-        tag("svg", _markers(), *lines, *nodes, class_="web", viewbox=_box(places), role="group"),
+        picture,
         tag("p", f"{left} more parties with fewer ties are not drawn.") if left > 0 else "",
     )
 

@@ -63,6 +63,9 @@ def gather(
 
 _NEAR_PART = 600
 
+# 投资前: when something else happened
+_ONLY_A_TIME = re.compile(r"[之以]?[前后後时時]")
+
 
 def _homeless(found: Detail) -> bool:
     """Whether an investment still has nobody who is paid, and no round to join."""
@@ -77,11 +80,14 @@ def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> D
     """英伟达将投资至多100亿美元, without a target: into the company that was invested in last."""
     if not _homeless(found):
         return found
+    hit = found.relation.hit
+    if "investor" not in found.relation.told and _ONLY_A_TIME.match(reading.folded, hit.end):
+        return found
     payers, _ = _sides_of(reading, found)
-    for draft in reversed(drafts):
-        last = draft.relations[-1].hit.end
-        near = found.relation.hit.start - last < _NEAR_PART
-        if draft.type == "investment" and draft.sides["target"] and near:
+    into = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    told_before = [d for d in into if _same_money(d, found) and payers & d.ids("investor")]
+    for draft in reversed(told_before or into):
+        if told_before or hit.start - draft.relations[-1].hit.end < _NEAR_PART:
             if payers & draft.ids("target"):
                 return found
             names = [draft.mentions[identity][-1] for identity in draft.sides["target"]]
@@ -198,9 +204,9 @@ def _founds(reading: Reading, found: Detail) -> bool:
 
 
 def _payer_here(found: Detail) -> bool:
-    """Whether the side that pays is named in the sentence itself."""
+    """Whether the side that pays is named in the sentence itself, or right before its bracket."""
     sentence = found.relation.sentence
-    return any(sentence.start <= p.start < sentence.end for _, p in found.payers)
+    return sentence.opener is not None or any(sentence.start <= p.start < sentence.end for _, p in found.payers)
 
 
 def _told_here(found: Detail) -> bool:

@@ -58,11 +58,11 @@ textarea { resize: vertical; line-height: 1.7; font-size: 15.5px; }
 .correct { margin-top: 8px; }
 .edit { margin-top: 10px; padding: 12px; border: 1px solid var(--line); border-radius: 8px; }
 .edit { background: var(--page); }
-.line, .item { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 6px; }
-.line .name { width: 72px; color: var(--soft); font-size: 13.5px; }
+.field, .item { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 6px; }
+.field .name { width: 72px; color: var(--soft); font-size: 13.5px; }
 .edit input, .edit select, .edit textarea, .edit .act { font-size: 14px; padding: 3px 7px; }
-.edit input { width: 116px; } .edit input[name=currency] { width: 76px; }
-.edit input[name=min], .edit input[name=max] { width: 132px; }
+.edit input { width: 116px; } .edit .money input[name=currency] { width: 58px; }
+.edit .money input { width: 104px; } .edit .money .name { width: 62px; }
 .edit input[type=checkbox] { width: auto; }
 .edit textarea { flex: 1; min-width: 200px; }
 .item input[name=names], .condition input[name=text] { flex: 1; min-width: 120px; }
@@ -73,7 +73,6 @@ textarea { resize: vertical; line-height: 1.7; font-size: 15.5px; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; }
 .key .line { margin: 0 6px 4px 0; }
 .rings { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 16px; }
-.picked mark { background: none; }
 .leg:not(.invests):not(.buys):not(.lends):not(.warrants) { display: none; }
 .doc { display: block; }
 .doc > h2 { font-size: 16px; color: var(--ink); }
@@ -97,6 +96,7 @@ const shown = new Map();
 const safe = window.trustedTypes
   ? trustedTypes.createPolicy("zhdeals", { createHTML: html => html }) : { createHTML: h => h };
 let selected = "";
+let latest = 0;
 
 function say(text, bad = false) {
   said.textContent = text;
@@ -124,6 +124,7 @@ function show(articles) {
 }
 
 async function read(jobs) {
+  const turn = ++latest;
   results.replaceChildren();
   shown.clear();
   say("Reading …");
@@ -132,6 +133,7 @@ async function read(jobs) {
   for (const job of jobs) {
     try {
       const told = await job();
+      if (turn !== latest) { return; }
       show(told.articles);
       deals += told.articles.reduce((sum, article) => sum + article.deals, 0);
       failed.push(...told.failures);
@@ -139,6 +141,7 @@ async function read(jobs) {
       failed.push(error.message);
     }
   }
+  if (turn !== latest) { return; }
   const found = shown.size + (shown.size === 1 ? " article, " : " articles, ")
     + deals + (deals === 1 ? " deal" : " deals");
   say([found, ...failed].join(". "), failed.length > 0);

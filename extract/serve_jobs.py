@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from extract.article import Failure, read_articles
-from extract.dates import publication_date
+from extract.dates import dateline, publication_date
 from extract.pipeline import Pipeline, titled
 from extract.readers import Intake
 from extract.records import ArticleDeals
@@ -27,7 +27,7 @@ def jobs() -> Mapping[str, Callable[[Any], Any]]:
         "extract": lambda articles: [
             _read(pipeline, fields).model_dump_json() for fields in articles
         ],
-        "view": lambda articles: _views(_read(pipeline, fields) for fields in articles),
+        "view": lambda fields: _views([_read(pipeline, _with_title(fields))]),
         "file": lambda file: _file(pipeline, *file),
     }
 
@@ -40,11 +40,25 @@ def article_id_of(fields: Fields) -> str:
 
 def _read(pipeline: Pipeline, fields: Fields) -> ArticleDeals:
     text, title = fields["text"], fields.get("title")
-    told = pipeline.read(
-        text, published=fields.get("published"), title=title, article_id=article_id_of(fields)
-    )
+    day = fields.get("published") or dateline(titled(text, title))
+    told = pipeline.read(text, published=day, title=title, article_id=article_id_of(fields))
     source = fields.get("source")
     return told.model_copy(update={"text": titled(text, title), "source": source})
+
+
+_SENTENCE_END: Final = "。！？；.!?;"
+
+
+def _with_title(fields: Fields) -> Fields:
+    """The same with the first line as its title, where a text follows and it is no sentence."""
+    first, _, rest = str(fields["text"]).strip("\n").partition("\n")
+    is_title = rest.strip() and first.strip() and first.strip()[-1] not in _SENTENCE_END
+    if fields.get("title") or not is_title or len(first) > _LONGEST_TITLE:
+        return fields
+    return {**fields, "text": str(fields["text"]).strip("\n"), "title": first}
+
+
+_LONGEST_TITLE: Final = 200
 
 
 def _views(articles: Iterable[ArticleDeals]) -> dict[str, Any]:

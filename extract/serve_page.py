@@ -20,7 +20,7 @@ from extract.deal_view import (
     record_rows,
     value_table,
 )
-from extract.deal_web import FINANCE, WAYS, ring_picture, web_picture
+from extract.deal_web import FINANCE, WAYS, ring_picture, way_of, web_picture
 from extract.errors import UsageError
 from extract.graph import Circle, DealGraph, circles
 from extract.html import Markup, join, tag
@@ -136,7 +136,7 @@ def _graph(told: ArticleDeals) -> Markup:
     if len(graph.nodes) < 2:
         return join()
     rings = _circles(graph)
-    shown = {way for leg in graph.legs for way in WAYS if way in (leg.gives, *FINANCE)}
+    shown = {way_of(leg) for leg in graph.legs}
     key = (
         tag("span", tag("span", class_=f"line {way}", aria_hidden="true"), WAYS[way])
         for way in FINANCE
@@ -196,7 +196,7 @@ def _edit(deal: DealRecord | None) -> Markup:
 
 
 def _line(name: str, *content: object) -> Markup:
-    return tag("div", tag("span", name, class_="name"), *content, class_="line")
+    return tag("div", tag("span", name, class_="name"), *content, class_="field")
 
 
 def _field(name: str, value: object = None, kind: str = "text", *, label: str = "") -> Markup:
@@ -260,7 +260,7 @@ def _money(name: str, money: Money | None) -> Markup:
         _field("max", high, "number", label="max"),
         _field("currency", money.currency if money else "", label="currency"),
         chooser("modifier", _MODIFIERS, money.modifier if money else "exact"),
-        class_="line money",
+        class_="field money",
         data_field=name,
     )
 

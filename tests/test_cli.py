@@ -316,6 +316,14 @@ def test_evaluate_scores_a_file_and_shows_mistakes(
     assert (code, printed.count(TEXT), printed.count("云岭资本")) == (0, 1, 2)
 
 
+def test_evaluate_leaves_out_what_is_less_sure(call: Call, gold: Path) -> None:
+    found = {
+        least: json.loads(call("evaluate", gold, "--json", "--min-confidence", least)[1])["deal"]
+        for least in ("0.8", "0.9")
+    }
+    assert {least: counts["recall"] for least, counts in found.items()} == {"0.8": 1.0, "0.9": 0.0}
+
+
 def test_evaluate_is_a_gate(call: Call, gold: Path, tmp_path: Path) -> None:
     floors = tmp_path / "floors.json"
     options = (gold, "--floors", floors)

@@ -149,7 +149,9 @@ def join_cases() -> Iterator[Case]:
 # --- other names -------------------------------------------------------------------------------
 
 # Characters of both scripts that begin no common word.
-FRESH: Final = "崟泓珩岐煜琮珺翀曦瑭泖淏沄澔玟珣晗昶昱炘玥霂霖岑岫峻屹垚垣堃坤"
+FRESH: Final = (
+    "崟泓珩岐煜琮珺翀曦瑭泖淏澔玟珣晗昶昱炘玥霂霖岑岫峻屹垚垣堃坤珧琤瑄珞湜淙浠湉嵊昀昉焓"
+)
 _KIND: Final = re.compile(
     "(?:科技|技术|技術|智能|智慧|机器人|機器人|半导体|半導體|电子|電子|光电|光電|光子|芯片|存储|儲存|生物|生技|医药|醫藥|"
     "汽车|汽車|智驾|智駕|能源|储能|锂业|鋰業|锂电|新材|材料|视觉|視覺|语音|語音|软件|軟體|数据|數據|智云|云|雲|卫星|衛星|"
@@ -178,7 +180,8 @@ def fresh(stem: str, chance: random.Random, taken: set[str]) -> str:
             letters = (chance.choice("aeiou" if i % 2 else "bdklmnrtv") for i in range(len(stem)))
             made = "".join(letters).capitalize()
         else:
-            made = "".join(chance.sample(FRESH, len(stem)))
+            unused = sorted(set(FRESH) - set("".join(taken)))
+            made = "".join(chance.sample(unused, len(stem)))
     return made
 
 
@@ -190,7 +193,7 @@ def renaming(article: dict[str, Any]) -> Rename:
     parties = [p for d in article["deals"] for s in ("investor", "target") for p in d[s]]
     for party in parties:
         forms = [name for name in party["names"] if name in text]
-        if not forms or any(lower(form) in org_surfaces() for form in forms):
+        if not forms or any(lower(fold(form)) in org_surfaces() for form in forms):
             continue
         stem = stem_of(forms, bool(persons & set(forms)))
         if stem and stem not in table:
@@ -318,11 +321,11 @@ def measured(cases: Iterable[Case], score: Callable[[Iterable[Case]], float], fl
 
 
 def test_two_articles_joined_tell_of_the_deals_of_both() -> None:
-    measured(join_cases(), share, 0.965)
+    measured(join_cases(), share, 0.955)
 
 
 def test_fresh_names_tell_of_the_same_deals() -> None:
-    measured(name_cases(), share, 0.935)
+    measured(name_cases(), share, 0.94)
 
 
 def test_articles_in_traditional_script_tell_the_same() -> None:
