@@ -188,6 +188,13 @@ def _positive(number: str, file: str, line: int, key: str) -> Decimal:
 
 
 @cache
+def percent_signs() -> re.Pattern[str]:
+    """What every percentage has one of: its unit, or the 分之 in front of its number."""
+    units = [surface for surface, (unit, _) in _unit_rows()[0].items() if unit.kind == "percent"]
+    return re.compile(_alternation([*units, "分之"]))
+
+
+@cache
 def _words(name: str) -> dict[str, str]:
     return {row.surface: row.canonical for row in _unit_rows()[1][name]}
 

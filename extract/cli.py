@@ -22,6 +22,7 @@ from extract import (
     cli_llm,
     cli_report,
     cli_serve,
+    cli_train,
 )
 from extract import cli_options as opts
 from extract.errors import UsageError, ZhDealsError
@@ -49,6 +50,7 @@ cli_link.register(app)
 cli_graph.register(app)
 cli_report.register(app)
 cli_serve.register(app)
+cli_train.register(app)
 
 Published = Annotated[
     datetime | None,

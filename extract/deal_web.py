@@ -124,7 +124,13 @@ def _foremost(
             flow[one] += arrow.sum
     kept = set(inside) or set(sorted(flow, key=lambda one: (-flow[one], one))[:1])
     coming = set().union(*(around[one] for one in kept)) - kept
-    while coming and len(kept) < _MOST_NODES:
+    alone = [one for one in sorted(flow, key=lambda one: (-flow[one], one)) if around[one]]
+    small = len(graph.nodes) <= _MOST_NODES  # then all are drawn, also what no circle leads to
+    while len(kept) < _MOST_NODES:
+        if not coming and small:
+            coming = set(next(({one} for one in alone if one not in kept), ()))
+        if not coming:
+            break
         best = min(coming, key=lambda one: (-len(around[one] & kept), -flow[one], one))
         kept.add(best)
         coming = (coming | around[best]) - kept
@@ -162,6 +168,8 @@ _ROUNDS: Final = 400
 _AREA: Final = 23_000.0
 """How much of the picture a party takes on average."""
 _SHAPE: Final = 1.7
+_ROW: Final = 1250.0
+"""How wide groups may stand side by side."""
 
 
 def text_width(text: str, size: float = 13) -> float:
@@ -172,19 +180,22 @@ def text_width(text: str, size: float = 13) -> float:
 def _layout(
     nodes: Sequence[str], arrows: Sequence[_Arrow], names: Mapping[str, str]
 ) -> dict[str, tuple[float, float]]:
-    """Places of all parties: each group that hangs together by itself, then side by side."""
+    """Places of all parties: each group that hangs together by itself, then in rows."""
     around: dict[str, set[str]] = {node: set() for node in nodes}
     for arrow in arrows:
         around[arrow.giver].add(arrow.taker)
         around[arrow.taker].add(arrow.giver)
     places: dict[str, tuple[float, float]] = {}
-    left = 0.0
+    left = top = tall = 0.0
     for group in _components(nodes, around):
         ordered = [node for node in nodes if node in group]
         own = _group_layout(ordered, around, names)
+        wide, high = (float(side) for side in np.ptp(own, axis=0))
+        if left and left + wide > _ROW:
+            left, top, tall = 0.0, top + tall + 110, 0.0
         for node, (x, y) in zip(ordered, own - own.min(axis=0), strict=True):
-            places[node] = (left + float(x), float(y))
-        left += float(np.ptp(own[:, 0])) + 170
+            places[node] = (left + float(x), top + float(y))
+        left, tall = left + wide + 170, max(tall, high)
     return places
 
 
@@ -290,7 +301,12 @@ def _curve(
         "path",
         tag("title", f"{ends}: {WAYS[arrow.way]} {_sums(arrow.legs)}".strip()),
         class_=" ".join(["leg", arrow.way, *(["talks"] if talks else [])]),
-        d=_path(places[arrow.giver], places[arrow.taker], list(WAYS).index(arrow.way)),
+        d=_path(
+            places[arrow.giver],
+            places[arrow.taker],
+            list(WAYS).index(arrow.way),
+            (text_width(graph.name(arrow.giver)), text_width(graph.name(arrow.taker))),
+        ),
         marker_end=f"url(#head-{arrow.way})",
         stroke_width=f"{_width(arrow.sum):.1f}",
         data_ends=f"{arrow.giver} {arrow.taker}",
@@ -303,16 +319,38 @@ def _width(money: Decimal) -> float:
     return 1.2 if money < 10**6 else min(1.2 + 0.75 * (math.log10(money) - 6), 5.5)
 
 
-def _path(start: tuple[float, float], end: tuple[float, float], number: int) -> str:
-    """A curve to the right of the straight line, further out for each further kind of arrow."""
+def _path(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    number: int,
+    widths: tuple[float, float],
+) -> str:
+    """A curve to the right of the straight line, further out for each further kind of arrow.
+
+    It keeps clear of the two names, which are of these widths.
+    """
     (x1, y1), (x2, y2) = start, end
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
     bow = 16 + 9 * number + 0.06 * length
     mx = (x1 + x2) / 2 + (y1 - y2) / length * bow
     my = (y1 + y2) / 2 + (x2 - x1) / length * bow
-    sx, sy = _toward(start, (mx, my), 13)
-    ex, ey = _toward(end, (mx, my), 15)
+    sx, sy = _toward(start, (mx, my), _clear(start, (mx, my), widths[0], 13))
+    ex, ey = _toward(end, (mx, my), _clear(end, (mx, my), widths[1], 15))
     return f"M{sx:.1f} {sy:.1f}Q{mx:.1f} {my:.1f} {ex:.1f} {ey:.1f}"
+
+
+def _clear(
+    at: tuple[float, float], toward: tuple[float, float], wide: float, least: float
+) -> float:
+    """How far from a party a line must begin, so that it does not cross the name below it."""
+    across, down = toward[0] - at[0], toward[1] - at[1]
+    length = math.hypot(across, down) or 1.0
+    if down <= 0:
+        return least
+    beside = (wide / 2 + 5) / max(abs(across) / length, 0.01)
+    if beside * down / length < 12:  # the line has left the name's width above the name
+        return least
+    return min(max(least, min(32 / (down / length), beside)), length * 0.8)
 
 
 def _toward(

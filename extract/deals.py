@@ -39,7 +39,8 @@ def gather(
 ) -> list[Draft]:
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
-    for detail in details:
+    for told in details:
+        detail = _of_the_raiser(reading, drafts, told)
         found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
         if _homeless(found):
             if observer is not None:
@@ -100,6 +101,22 @@ def _without_carried(found: Detail) -> Detail:
     if not found.relation.hit.trigger.follows or "investee" in found.relation.told:
         return found
     return replace(found, payees=())
+
+
+_OF_A_ROUND = frozenset({"funding", "lead", "follow"})
+
+
+def _of_the_raiser(reading: Reading, drafts: Sequence[Draft], found: Detail) -> Detail:
+    """天使轮由A领投，Pre-A轮由B领投: who paid in the first round does not raise the second."""
+    trigger, told = found.relation.hit.trigger.name, found.relation.told
+    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    if trigger not in _OF_A_ROUND or "investee" in told or not found.payees or not raised:
+        return found
+    payees = {reading.entities.of(party).id for _, party in found.payees}
+    if not payees <= raised[-1].ids("investor"):
+        return found
+    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
+    return replace(found, payees=tuple(("investee", name) for name in names))
 
 
 def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:

@@ -11,6 +11,7 @@ from extract.amounts import Quantity
 from extract.clauses import Sentence
 from extract.lexicon import read_toml, words
 from extract.mentions import Mention
+from extract.needs import has_percent, has_word
 from extract.observer import Observer
 from extract.reading import Detail, Reading
 from extract.records import DealType, Role
@@ -46,34 +47,66 @@ def detail(
         if observer is not None:
             observer.detailed(read, None, None, "former")
         return None
+    if observer is None and _hopeless(reading, relation):
+        return None
     relation = _retype(reading, relation)
-    payers, payees = _split(relation)
-    hit, sentence = relation.hit, relation.sentence
-    amount = _amount(reading, relation)
-    stake = _nearest_percent(reading, relation)
-    status, cue = tell_status(reading, relation)
-    if denied := _DENIAL.search(reading.skeleton, sentence.start, sentence.end):
-        status, cue = "terminated", Cited("terminated", *denied.span(), "front")
-    found = Detail(
-        relation,
-        payers,
-        payees,
-        amount,
-        _valuation(reading, relation),
-        stake,
-        _rounds(reading, relation),
-        pick_date(reading, relation),
-        status,
-        cue,
-        bool(_PAST.search(reading.folded, sentence.start, hit.start)),
-    )
+    found = _priced(reading, relation)
     unmet = _unmet(reading, found)
     kept = _joining(reading, found) if unmet else found
     if observer is not None:
-        observer.detailed(read, found, kept, unmet)
-    return kept
+        found = _dated(reading, relation, found)
+        observer.detailed(read, found, kept and _dated(reading, relation, kept), unmet)
+    return kept and _dated(reading, relation, kept)
 
 
+def _priced(reading: Reading, relation: Relation) -> Detail:
+    """A relation with its values; what no need asks for, date and state, is still open."""
+    payers, payees = _split(relation)
+    return Detail(
+        relation,
+        payers,
+        payees,
+        _amount(reading, relation),
+        _valuation(reading, relation),
+        _nearest_percent(reading, relation),
+        _rounds(reading, relation),
+        None,
+        relation.hit.trigger.status,
+        None,
+        False,
+    )
+
+
+def _dated(reading: Reading, relation: Relation, found: Detail) -> Detail:
+    """The same with the date and the state that a relation tells."""
+    sentence = relation.sentence
+    status, cue = tell_status(reading, relation)
+    if denied := _DENIAL.search(reading.skeleton, sentence.start, sentence.end):
+        status, cue = "terminated", Cited("terminated", *denied.span(), "front")
+    return replace(
+        found,
+        date=pick_date(reading, relation),
+        status=status,
+        status_cue=cue,
+        past=bool(_PAST.search(reading.folded, sentence.start, relation.hit.start)),
+    )
+
+
+def _hopeless(reading: Reading, relation: Relation) -> bool:
+    """Whether a relation has no use whatever its values are, as its words and parties tell already."""
+    trigger = relation.hit.trigger
+    text = reading.folded[relation.clause.start : relation.clause.end]
+    if not any(word in text for word in trigger.unless) and all(
+        _BEFORE_VALUES[need](reading, relation) for need in trigger.needs if need in _BEFORE_VALUES
+    ):
+        return False
+    if trigger.name not in _JOINS:
+        return True
+    pays = any(side_of(role, relation.type) == "investor" for role, _ in relation.parties)
+    return not pays or bool(_OWN_PROJECT.search(text))
+
+
+_JOINS = frozenset({"invest", "put_money"})
 _OWN_SPENDING = re.compile(
     "资本支出|资本开支|数据中心|资料中心|基础设施|建厂|工厂|产能|研发|园区|扩产|广告|营销|补贴|回购|采购|购买"
 )
@@ -86,7 +119,7 @@ _OWN_PROJECT = re.compile("建设|设立|成立|项目|工厂|基地|研发")
 def _joining(reading: Reading, found: Detail) -> Detail | None:
     """A等投资, B出资100亿美元 without a target: they join the round, or are a part of the deal told."""
     relation = found.relation
-    if relation.hit.trigger.name not in {"invest", "put_money"} or found.payees:
+    if relation.hit.trigger.name not in _JOINS or found.payees:
         return None
     if not found.payers or _OWN_PROJECT.search(clause_text(reading, found)):
         return None
@@ -388,20 +421,51 @@ def clause_text(reading: Reading, found: Detail) -> str:
     return reading.folded[clause.start : clause.end]
 
 
-def _has_word(name: str, reading: Reading, found: Detail) -> bool:
-    text = clause_text(reading, found)
-    return any(word in text for word in words("cues.toml", "needs", name))
+def _in_clause(need: str, reading: Reading, relation: Relation) -> bool:
+    return has_word(need, reading.folded, relation.clause.start, relation.clause.end)
 
 
-def _stake_object(reading: Reading, found: Detail) -> bool:
-    behind = reading.folded[found.relation.hit.end : found.relation.clause.end]
-    return any(word in behind for word in words("cues.toml", "needs", "stake"))
+def _behind(need: str, reading: Reading, relation: Relation, end: int) -> bool:
+    return has_word(need, reading.folded, relation.hit.end, end)
 
 
-def _as_shareholder(reading: Reading, found: Detail) -> bool:
-    sentence = found.relation.sentence
-    behind = reading.folded[found.relation.hit.end : sentence.end]
-    return any(word in behind for word in words("cues.toml", "needs", "as_shareholder"))
+def _has_hardware(reading: Reading, relation: Relation) -> bool:
+    clause = relation.clause
+    return any(clause.start <= m.start and m.end <= clause.end for m in reading.hardware)
+
+
+def _two_parties(reading: Reading, relation: Relation) -> bool:
+    """Whether a relation has two parties at all, on whichever sides."""
+    parties = {one.text: one for _, party in relation.parties for one in meant(party)}
+    if len(parties) < 2:
+        return False
+    return len({reading.entities.of(one).id for one in parties.values()}) > 1
+
+
+_BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
+    "funded": lambda reading, relation: _in_clause("funded", reading, relation),
+    "goods": lambda reading, relation: (
+        _in_clause("goods", reading, relation) or _has_hardware(reading, relation)
+    ),
+    "signed": lambda reading, relation: _in_clause("signed", reading, relation),
+    "agreed": lambda reading, relation: _in_clause("agreed", reading, relation),
+    "stake_or_unit": lambda reading, relation: _in_clause("stake_or_unit", reading, relation),
+    "committed": lambda reading, relation: _in_clause("committed", reading, relation),
+    "stake_object": lambda reading, relation: _behind(
+        "stake_object", reading, relation, relation.clause.end
+    ),
+    "as_shareholder": lambda reading, relation: _behind(
+        "as_shareholder", reading, relation, relation.sentence.end
+    ),
+    "percent": lambda reading, relation: has_percent(
+        reading.folded, relation.sentence.start, relation.sentence.end
+    ),
+    "two_sides": _two_parties,
+    "two_or_priced": lambda reading, relation: (
+        bool(relation.told) or _two_parties(reading, relation)
+    ),
+}
+"""What a relation must have for its needs to be met by any values."""
 
 
 def _two_sides(reading: Reading, found: Detail) -> bool:
@@ -418,32 +482,24 @@ def _has_agreement(reading: Reading, found: Detail) -> bool:
     return bool(_AGREEMENT.search(reading.skeleton, sentence.start, sentence.end))
 
 
-def _has_hardware(reading: Reading, found: Detail) -> bool:
-    clause = found.relation.clause
-    return any(clause.start <= m.start and m.end <= clause.end for m in reading.hardware)
-
-
 def _has_count(reading: Reading, found: Detail) -> bool:
     clause = found.relation.clause
     return any(clause.start <= q.start and q.end <= clause.end for q in reading.counts)
 
 
+def _of_relation(met: Callable[[Reading, Relation], bool]) -> Callable[[Reading, Detail], bool]:
+    return lambda reading, found: met(reading, found.relation)
+
+
 _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
+    **{need: _of_relation(met) for need, met in _BEFORE_VALUES.items()},
     "money": lambda reading, found: found.amount is not None,
     "round": lambda reading, found: bool(
         found.rounds or found.amount or found.valuation or "轮" in clause_text(reading, found)
-        or _has_word("funded", reading, found)
+        or _in_clause("funded", reading, found.relation)
     ),
     "percent": lambda reading, found: found.stake is not None,
     "two_sides": _two_sides,
-    "funded": lambda reading, found: _has_word("funded", reading, found),
-    "goods": lambda reading, found: _has_word("goods", reading, found) or _has_hardware(reading, found),
-    "signed": lambda reading, found: _has_word("signed", reading, found),
-    "agreed": lambda reading, found: _has_word("agreed", reading, found),
-    "stake_object": _stake_object,
-    "stake_or_unit": lambda reading, found: _has_word("unit", reading, found),
-    "as_shareholder": _as_shareholder,
-    "committed": lambda reading, found: _has_word("committed", reading, found),
     "measured": lambda reading, found: (
         bool(found.amount) or _has_count(reading, found) or _has_agreement(reading, found)
     ),

@@ -168,6 +168,12 @@ def _automaton(
     return matcher, tuple(entries.values())
 
 
+def hardware_words(lowered: str) -> bool:
+    """Whether a text in lower case has the name of any listed hardware."""
+    matcher, _ = _automaton(False)
+    return bool(matcher.find_matches_as_indexes(lowered))
+
+
 _SEAM = re.compile(r"(?<=[a-z0-9.])(?=[一-龥])|(?<=[一-龥])(?=[a-z0-9])")
 _GAP = re.compile(r"(?<=[a-z0-9.]) (?=[一-龥])|(?<=[一-龥]) (?=[a-z0-9])")
 

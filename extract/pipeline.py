@@ -15,6 +15,7 @@ from extract.clauses import Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
+from extract.needs import may_tell
 from extract.observer import Observer
 from extract.readers import carried
 from extract.reading import Draft, Reading
@@ -223,6 +224,8 @@ def read_deals(
     An ``observer`` is told of every decision on the way.
     """
     folded = fold(text)
+    if observer is None and not may_tell(folded, mask_brackets(folded)):
+        return ()
     hits = _triggers(folded, observer)
     if not hits:
         return ()
@@ -268,7 +271,7 @@ def _analysis(
     names = find_names(text, folded, lexicon=lexicon)
     parts = tuple(sentences(folded, skeleton))
     if tagger and hits:
-        names = refine(names, tagger, text, _with_trigger(parts, hits))
+        names = refine(names, tagger, text, folded, _with_trigger(parts, hits))
     reading = Reading(article_id, text, folded, skeleton, published, parts, names)
     return Analysis(reading, names, hits)
 

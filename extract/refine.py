@@ -34,12 +34,18 @@ TRUST = 0.9
 Stretch = tuple[int, int]
 
 
-def refine(names: Names, tagger: Tagger, text: str, stretches: Sequence[Stretch]) -> Names:
-    """The names of a text after the model has read some stretches of it (sentences with a trigger)."""
+def refine(
+    names: Names, tagger: Tagger, text: str, folded: str, stretches: Sequence[Stretch]
+) -> Names:
+    """The names of a text after the model has read some stretches of it (sentences with a trigger).
+
+    The model reads the folded text, in which one sign stands for one sign of the text: what it finds
+    does not hang on the script.
+    """
     stretches = [stretch for stretch in stretches if _pays(names, text, stretch)]
     if not stretches:
         return names
-    marks = tagger.mark([text[start:end] for start, end in stretches])
+    marks = tagger.mark([folded[start:end] for start, end in stretches])
     sure = [mention for mention in names.mentions if mention.rule in SURE or mention.kind != "ORG"]
     doubtful = [mention for mention in names.mentions if mention not in set(sure)]
     told = list(_told(text, stretches, marks))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -164,6 +164,14 @@ def find_hits(
             if void is not None and not table[index]:
                 void.append((start, end))
     return found
+
+
+def every_hit(folded: str) -> Iterator[Hit]:
+    """Every place of every trigger's words, whatever overlaps: no other hit can be found."""
+    matcher, table = _automaton()
+    for index, start, end in matcher.find_matches_as_indexes(folded, overlapping=True):
+        for trigger in table[index]:
+            yield Hit(trigger, start, end)
 
 
 def inside_word(hit: Hit, borders: set[int]) -> bool:

@@ -456,24 +456,23 @@ def serve(settings: Settings, *, on_ready: Callable[[str], object]) -> None:
 
     Raises UsageError where the address is taken or the store cannot be used.
     """
-    listening = _listen(settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"http://{host}:{listening.getsockname()[1]}"
-    app = create_app(settings, on_ready=lambda: on_ready(address))
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        http="h11",
-        ws="none",
-        loop="asyncio",
-        limit_concurrency=200,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=16_384,
-    )
-    with listening:
+    with _listen(settings.host, settings.port) as listening:
+        address = f"http://{host}:{listening.getsockname()[1]}"
+        app = create_app(settings, on_ready=lambda: on_ready(address))
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            limit_concurrency=200,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=5,
+            h11_max_incomplete_event_size=16_384,
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -483,6 +482,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(128)  # who comes before the workers have started waits
     except (OSError, OverflowError) as error:
         listening.close()
         reason = getattr(error, "strerror", None) or error

@@ -315,7 +315,9 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 document.addEventListener("selectionchange", () => {
   const now = getSelection();
   const node = now.anchorNode && now.anchorNode.parentElement;
-  if (String(now) !== "" && node && node.closest(".left .text")) { selected = String(now); }
+  if (String(now) !== "" && node && node.closest(".left .text")) {
+    selected = String(now).trim();
+  }
 });
 results.addEventListener("change", event => {
   if (event.target.matches(".money [name=text]")) { weigh(event.target); }

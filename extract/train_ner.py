@@ -447,15 +447,17 @@ the exported model:
 | Company-Names-Corpus | names put in the place of known ones | Apache-2.0, wainshine/Company-Names-Corpus |
 
 What a source does not mark counts neither for nor against a name, but for words that everybody uses:
-those are outside. No text of the data can be had back from the files here.
+those are outside. The vocabulary holds single characters only.
 
 ## How it was made
 
     pip install 'zhdeals[train]'
     zhdeals train ner
 
-Seed {seed}, {minutes:.0f} minutes of wall time on one core ({steps}). The time is what is fixed, not the
-number of steps: on another machine the weights come out a little different.
+Seed {seed}, {minutes:.0f} minutes of wall time on one core. {steps}
+
+The time is what is fixed, not the number of steps: on another machine the weights come out a little
+different.
 """
 
 
@@ -502,7 +504,7 @@ def train(shared: Path, out: Path, *, minutes: float, seed: int) -> None:
         fine_tune(network, examples, vocabulary, swapper, minutes=rest, checkpoint=checkpoint)
     )
     export(network, out, listed)
-    finish(shared, out, seed=seed, minutes=minutes, steps=" and ".join(told))
+    finish(shared, out, seed=seed, minutes=minutes, steps=f"{'; '.join(told)}.".capitalize())
 
 
 def finish(shared: Path, out: Path, *, seed: int, minutes: float, steps: str) -> None:

@@ -261,3 +261,82 @@ def test_a_network_survives_its_export(tmp_path: Path) -> None:
     small = Tagger.load(tmp_path).mark(texts)
     for one, other in zip(whole, small, strict=True):
         assert np.abs(one.probabilities - other.probabilities).max() < 0.05
+
+
+# --- the weights that are shipped ----------------------------------------------------------------
+
+PINNED = {
+    "公司鲲屿智能宣布完成3亿元A轮融资，由高瓴创投领投，云启资本跟投。": [
+        ("鲲屿智能", "ORG"),
+        ("高瓴创投", "ORG"),
+        ("云启资本", "ORG"),
+    ],
+    "英伟达拟以50亿美元入股英特尔。": [("英伟达", "ORG"), ("英特尔", "ORG")],
+    "OpenAI与甲骨文签署了一份为期五年的算力合同。": [("OpenAI", "ORG"), ("甲骨文", "ORG")],
+    "中国证监会已受理该公司的上市申请。": [("中国证监会", "ORG")],
+    "马斯克表示，xAI将再采购2万块H100。": [
+        ("马斯克", "PERSON"),
+        ("xAI", "ORG"),
+        ("H100", "HARDWARE"),
+    ],
+    "最早下月便可完成交割，持股比例升至30%。": [],
+    "研发与制造领域的投资逐年上升。": [],
+    "Zenvora AI获8000万美元B轮融资，Andreessen Horowitz领投。": [
+        ("Zenvora AI", "ORG"),
+        ("Andreessen Horowitz", "ORG"),
+    ],
+    "清华大学与比亚迪成立联合实验室。": [("清华大学", "ORG"), ("比亚迪", "ORG")],
+    "北京砺芯微电子有限公司（简称“砺芯微”）新增股东宁德时代。": [
+        ("北京砺芯微电子有限公司", "ORG"),
+        ("砺芯微", "ORG"),
+        ("宁德时代", "ORG"),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Tagger:
+    return Tagger.load()
+
+
+@pytest.mark.parametrize(("text", "names"), PINNED.items())
+def test_the_shipped_model_names(shipped: Tagger, text: str, names: list[tuple[str, str]]) -> None:
+    (spans,) = shipped.tag([text])
+    assert [(text[span.start : span.end], span.label) for span in spans] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("最早下月便可完成交割", "最早下月便可"),
+        ("持股比例升至30%", "持股比例"),
+        ("鲲屿智能获后期轮融资", "后期轮"),
+        ("在研发与制造领域投资", "研发与制造领域"),
+        ("AI领域投资", "AI领域"),
+        ("投资8000 万美金", "8000 万美金"),
+    ],
+)
+def test_phrases_score_low(shipped: Tagger, text: str, phrase: str) -> None:
+    start = text.index(phrase)
+    assert shipped.score(text, [(start, start + len(phrase))])[0] < 0.05
+
+
+def test_names_score_high(shipped: Tagger) -> None:
+    assert shipped.score("云启资本跟投", [(0, 4)])[0] > 0.9
+
+
+def test_the_same_texts_give_the_same_marks(shipped: Tagger) -> None:
+    texts = list(PINNED)
+    assert shipped.tag(texts) == shipped.tag(texts)
+
+
+def test_the_model_is_small_enough_to_ship() -> None:
+    assert sum(path.stat().st_size for path in MODEL.iterdir()) < 7_000_000
+
+
+def test_the_card_names_every_source() -> None:
+    text = (MODEL / "README.md").read_text(encoding="utf-8")
+    named = ("CLUENER", "FewFC", "FinRE", "AI-IT-News-Archive", "ai36kr", "weixin-topic-reader")
+    assert [
+        name for name in (*named, "Company-Names-Corpus", "MIT", "CC BY-SA 4.0") if name not in text
+    ] == []
