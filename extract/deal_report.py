@@ -249,7 +249,6 @@ def _filters(deals: Sequence[LinkedDeal]) -> Markup:
         tag("label", "to ", tag("input", type="date", name="to")),
         tag("input", type="search", name="query", placeholder="Any words", aria_label="Words"),
         tag("button", "Reset", type="reset"),
-        tag("output", class_="counts"),
     )  # fmt: skip
     return tag("form", tag("div", *controls), aria_label="Filters", autocomplete="off")
 
@@ -278,7 +277,7 @@ def _table(told: _Told) -> Markup:
     return tag(
         "section",
         tag("h2", "Deals"),
-        tag("div", legend(), opener, class_="above"),
+        tag("div", legend(), tag("output", class_="counts"), opener, class_="above"),
         tag("table", tag("thead", tag("tr", *heads)), *bodies, class_="deals"),
         tag("p", "No deal fits the filters.", class_="none"),
         id="deals",

@@ -138,7 +138,7 @@ input[type=search] { width: 112px; }
 input[type=date] { width: 132px; }
 select { max-width: 126px; }
 form > div > * { font-size: 14px; }
-.counts { margin-left: auto; color: var(--soft); font-variant-numeric: tabular-nums; }
+.counts { color: var(--soft); font-variant-numeric: tabular-nums; }
 section { scroll-margin-top: 64px; }
 .deals { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .deals { border-collapse: separate; border-spacing: 0; overflow: clip; }
@@ -155,11 +155,11 @@ section { scroll-margin-top: 64px; }
 }
 .sort { font-weight: 600; color: var(--soft); white-space: nowrap; }
 th[aria-sort] .sort { color: var(--ink); }
-th[aria-sort=descending] .sort::after { content: " ↓"; }
-th[aria-sort=ascending] .sort::after { content: " ↑"; }
+th[aria-sort=descending] .sort::after { content: " ↓"; content: " ↓" / ""; }
+th[aria-sort=ascending] .sort::after { content: " ↑"; content: " ↑" / ""; }
 .pick { font-weight: 620; }
-.pick::before { content: "▸"; display: inline-block; width: 16px; color: var(--soft); }
-.pick[aria-expanded=true]::before { content: "▾"; }
+.pick::before { content: "▸"; content: "▸" / ""; display: inline-block; width: 16px; color: var(--soft); }
+.pick[aria-expanded=true]::before { content: "▾"; content: "▾" / ""; }
 .deals > tbody > tr.detail > td { background: var(--page); padding: 16px; }
 .card {
   display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr); gap: 0 32px;

@@ -476,7 +476,7 @@ def _label(hop: Hop, way: Way, at: tuple[float, float], count: int) -> Markup:
     y = at[1] - 10 - 16 * (len(lines) - 1) if above else at[1] + 21
     if anchor != "middle":
         y = at[1] - 4
-    x = at[0] + (0 if anchor == "middle" else math.copysign(13, side))
+    x = at[0] + (0 if anchor == "middle" else math.copysign(22, side))
     spans = (
         tag("tspan", line, x=f"{x:.1f}", dy="0" if not n else "16", class_="sum" if n else None)
         for n, line in enumerate(lines)

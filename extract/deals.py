@@ -39,8 +39,9 @@ def gather(
 ) -> list[Draft]:
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
+    led = _leaders(reading, details)
     for told in details:
-        detail = _of_the_raiser(reading, drafts, told)
+        detail = _of_the_raiser(reading, drafts, led, told)
         found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
         if _homeless(found):
             if observer is not None:
@@ -106,13 +107,28 @@ def _without_carried(found: Detail) -> Detail:
 _OF_A_ROUND = frozenset({"funding", "lead", "follow"})
 
 
-def _of_the_raiser(reading: Reading, drafts: Sequence[Draft], found: Detail) -> Detail:
+def _leaders(reading: Reading, details: Sequence[Detail]) -> set[str]:
+    """Who leads or follows a round that is told in an article."""
+    parties = [d for d in details if d.relation.hit.trigger.name in {"lead", "follow"}]
+    return {
+        reading.entities.of(party).id
+        for found in parties
+        for role, party in found.payers
+        if role in found.relation.told
+    }
+
+
+def _of_the_raiser(
+    reading: Reading, drafts: Sequence[Draft], led: set[str], found: Detail
+) -> Detail:
     """天使轮由A领投，Pre-A轮由B领投: who paid in the first round does not raise the second."""
     trigger, told = found.relation.hit.trigger.name, found.relation.told
     raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
-    if trigger not in _OF_A_ROUND or "investee" in told or not found.payees or not raised:
+    if trigger not in _OF_A_ROUND or "investee" in told or not found.payees:
         return found
     payees = {reading.entities.of(party).id for _, party in found.payees}
+    if not raised:
+        return replace(found, payees=()) if trigger == "funding" and payees <= led else found
     if not payees <= raised[-1].ids("investor"):
         return found
     names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]

@@ -925,11 +925,12 @@ def _before_bracket(folded: str, skeleton: str, end: int) -> Span:
 def _behind_particle(text: str, start: int, end: int) -> Span:
     """The last part of a clause that is no name as a whole: AMD 将与|日月光半导体."""
     position = end
-    if not shape(text[start:end]) or " " in text[start:end]:
-        for token in reversed(cut(text[start:end])):
-            if token in _BREAKS and position < end - 1:
-                return _strip(text, position, end)
-            position -= len(token)
+    whole = bool(shape(text[start:end])) and " " not in text[start:end]
+    for token in reversed(cut(text[start:end])):
+        known = position > start and text[position:end].lower() in org_surfaces()
+        if token in _BREAKS and position < end - 1 and (known or not whole):
+            return _strip(text, position, end)
+        position -= len(token)
     return start, end
 
 
@@ -940,6 +941,10 @@ _BREAKS = frozenset("与和由是向及对被将为在以从于") | {
     "收购",
     "投资",
     "通过",
+    "聘请",
+    "委任",
+    "选择",
+    "联合",
 }
 
 

@@ -411,6 +411,9 @@ _TICKER = re.compile(
     r"[0-9]{4,6}\.[A-Z]{2}|[A-Z.]{1,6}[-.](?:US|HK|SH|SZ)|(?:Pre-?)?[A-Z][0-9]?\+* ?轮"
 )
 _ADVICE = re.compile("顾问|承销|保荐|律师|审计")
+# 中国版SpaceX, 机器人界的英伟达: likened to the firm; 微信公众号: where it was said
+_LIKENED = re.compile(r"(?:(?:中国|国产|国内|日本|韩国|印度|欧洲|亚洲|迷你|平价)版的?|[^，。；世业各][界圈]的)[ “\"「]?$")
+_CHANNEL = re.compile(r"[ ”]?(?:官方)?(?:公众号|公號|小程序|视频号|朋友圈)")
 
 
 def _may_be_party(reading: Reading, mention: Mention) -> bool:
@@ -419,6 +422,10 @@ def _may_be_party(reading: Reading, mention: Mention) -> bool:
         around = reading.folded[max(0, mention.start - 30) : mention.end + 12]
         return not _ADVICE.search(around)
     if _TICKER.fullmatch(mention.text) or listed_kind(mention.id) == "exchange":
+        return False
+    if _LIKENED.search(reading.folded, max(0, mention.start - 8), mention.start):
+        return False
+    if _CHANNEL.match(reading.folded, mention.end):
         return False
     return mention.kind in {"ORG", "PERSON"}
 

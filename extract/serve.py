@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -154,10 +154,11 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 class _RefusedError(Exception):
     """A request that is not let in: the status and the line that says why."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, *, arrived: bool = False) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.arrived = arrived  # whether nothing more of the request is to come
 
 
 class Guard:
@@ -185,6 +186,8 @@ class Guard:
             self._check(scope)
             body = await asyncio.wait_for(self._body(scope, receive), self._seconds)
         except _RefusedError as error:
+            if not error.arrived:
+                await self._drain(receive)
             await _refuse(scope, receive, answer, error.status, error.reason)
         except TimeoutError:
             await _refuse(scope, receive, answer, 408, "the request takes too long to arrive")
@@ -208,8 +211,18 @@ class Guard:
         if not length.isdigit() or int(length) > self._max_bytes:
             raise self._too_large()
 
-    def _too_large(self) -> _RefusedError:
-        return _RefusedError(413, f"is larger than {self._max_bytes:,} bytes")
+    def _too_large(self, *, arrived: bool = False) -> _RefusedError:
+        return _RefusedError(413, f"is larger than {self._max_bytes:,} bytes", arrived=arrived)
+
+    async def _drain(self, receive: Receive) -> None:
+        """Pass over what is still coming, within bounds: who is cut off would not read the answer."""
+        size, more = 0, True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(self._seconds, _PATIENCE)):
+                while more and size < _MOST_DRAINED:
+                    message = await receive()
+                    size += len(message.get("body", b""))
+                    more = message.get("more_body", False)
 
     async def _body(self, scope: Message, receive: Receive) -> bytes | None:
         """The whole body; None where the other side went away."""
@@ -219,15 +232,17 @@ class Guard:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
+            more = message.get("more_body", False)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._max_bytes:
-                raise self._too_large()
-            more = message.get("more_body", False)
+                raise self._too_large(arrived=not more)
         return b"".join(parts)
 
 
 _JSON: Final = "application/json"
+_MOST_DRAINED: Final = 50_000_000
+_PATIENCE: Final = 5.0
 
 
 def _name_of(host: str) -> str:
@@ -252,7 +267,7 @@ async def _with_headers(send: Send, message: Message) -> None:
 
 
 async def _refuse(scope: Message, receive: Receive, send: Send, status: int, reason: str) -> None:
-    # What is left of the body is not read, so the connection ends.
+    # What may be left of the body is not read, so the connection ends.
     answer = JSONResponse({"error": reason}, status, headers={"connection": "close"})
     await answer(scope, receive, send)
 

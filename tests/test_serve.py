@@ -289,7 +289,9 @@ def _through(
 REFUSED: list[tuple[dict[str, str], tuple[bytes | None, ...], dict[str, Any], int]] = [
     (JSON, (b"12345", b"67890"), {}, 200),
     (JSON, (b"12345", b"678901"), {}, 413),
-    (JSON | {"content-length": "11"}, (b"",), {}, 413),
+    (JSON, (b"12345", b"678901", b"2", b"3"), {}, 413),
+    (JSON, (b"12345", b"678901", None), {"seconds": 0.01}, 413),
+    (JSON | {"content-length": "11"}, (b"1", b"2"), {}, 413),
     (JSON | {"content-length": "-1"}, (b"",), {}, 413),
     (JSON | {"content-length": "many"}, (b"",), {}, 413),
     (JSON, (b"12", None), {"seconds": 0.01}, 408),
@@ -386,6 +388,7 @@ HOSTILE: list[tuple[str, str, object, dict[str, str], int, str]] = [
     ("POST", "/extract", b"[" * 100_000, {}, 400, "the body is not JSON"),
     ("POST", "/extract", b'{"text": NaN}', {}, 422, "text: Input should be a valid string"),
     ("POST", "/extract", b"x" * 200_001, {}, 413, "is larger than 200,000 bytes"),
+    ("POST", "/extract", b"x" * 20_000_000, {}, 413, "is larger than 200,000 bytes"),
     ("POST", "/extract", b"{}", {"Content-Type": "text/plain"}, 415, "application/json"),
     ("POST", "/extract", {"text": "a"}, {"Origin": "https://evil.example"}, 403, "other sites"),
     ("GET", "/health", None, {"Host": "evil.example"}, 421, "not served here"),
