@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from extract.lexicon import alternation, words
 from extract.mentions import Mention
 from extract.names import FILLER
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A stretch between two commas, ``start`` inclusive, ``end`` exclusive."""
 
     start: int
@@ -81,8 +81,8 @@ def sentences(folded: str, skeleton: str) -> list[Sentence]:
 
 def _clauses(skeleton: str, start: int, end: int, title: bool = False) -> tuple[Clause, ...]:
     pattern = _TITLE_CLAUSE if title else _CLAUSE
-    spans = [match.span() for match in pattern.finditer(skeleton, start, end)]
-    return tuple(Clause(*span) for span in spans) or (Clause(start, end),)
+    found = [Clause(*match.span()) for match in pattern.finditer(skeleton, start, end)]
+    return tuple(found) or (Clause(start, end),)
 
 
 def _bracketed(folded: str, skeleton: str, start: int, end: int) -> Iterator[Sentence]:
@@ -123,15 +123,15 @@ def _group_patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
-def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> list[Group]:
-    """The groups of a sentence, left to right."""
+def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> Iterator[Group]:
+    """The groups of a sentence, left to right, each read when it is asked for."""
     runs: list[list[Mention]] = []
     for party in parties:
         if runs and _in_list(skeleton, runs[-1][-1].end, party.start):
             runs[-1].append(party)
         else:
             runs.append([party])
-    return list(_read_groups(skeleton, sentence, runs))
+    return _read_groups(skeleton, sentence, runs)
 
 
 _LISTED = re.compile(r"[^，。；：\n、]{0,8}(?:、|以及|及其|和|与|及)[^，。；：\n、]{0,10}$")

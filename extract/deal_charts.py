@@ -31,8 +31,22 @@ def usd(deal: LinkedDeal) -> Decimal | None:
 
 
 def counted(deals: Iterable[LinkedDeal]) -> list[LinkedDeal]:
-    """The deals that charts count: alive, and no mere holdings."""
-    return [d for d in deals if d.status.value not in ENDED and d.type != "holding"]
+    """The deals that charts count: alive, no mere holdings, no totals whose parts are there."""
+    alive = [d for d in deals if d.status.value not in ENDED and d.type != "holding"]
+    groups: dict[tuple[object, ...], list[LinkedDeal]] = {}
+    for deal in alive:
+        mark = (deal.type, frozenset(who.id for who in deal.target), month_of(deal))
+        groups.setdefault(mark, []).append(deal)
+    totals = {deal.id for group in groups.values() for deal in group if _is_total(deal, group)}
+    return [deal for deal in alive if deal.id not in totals]
+
+
+def _is_total(deal: LinkedDeal, group: Iterable[LinkedDeal]) -> bool:
+    """Whether the payers of a deal have deals of their own that add up to it: 110 = 50 + 30 + 30."""
+    payers = {who.id for who in deal.investor}
+    parts = [d for d in group if {who.id for who in d.investor} < payers]
+    whole, sums = usd(deal), [usd(part) or Decimal(0) for part in parts]
+    return whole is not None and len(parts) > 1 and abs(sum(sums) - whole) * 50 <= whole
 
 
 # --- by month and type -------------------------------------------------------------------------

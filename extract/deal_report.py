@@ -535,7 +535,7 @@ def _charts(deals: Sequence[LinkedDeal]) -> Markup:
         tag(
             "p",
             "Amounts are those told, at the year's average rates, rumours included; deals that "
-            "ended and stakes that are merely held are left out.",
+            "ended, stakes that are merely held, and totals whose parts are there are left out.",
         ),
         tag("div", month_charts(deals), class_="charts"),
         payers_table(deals),

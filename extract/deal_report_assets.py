@@ -139,9 +139,12 @@ input[type=date] { width: 132px; }
 select { max-width: 126px; }
 form > div > * { font-size: 14px; }
 .counts { color: var(--soft); font-variant-numeric: tabular-nums; }
-section { scroll-margin-top: 64px; }
+section { scroll-margin-top: 84px; }
 .deals { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.deals { border-collapse: separate; border-spacing: 0; overflow: clip; }
+.deals { border-collapse: separate; border-spacing: 0; overflow: clip; table-layout: fixed; }
+.deals th.date { width: 118px; } .deals th.type { width: 128px; } .deals th.usd { width: 158px; }
+.deals th.status { width: 138px; } .deals th.articles { width: 96px; }
+.deals td { overflow-wrap: anywhere; }
 .deals > thead th { padding: 8px 12px; border-bottom: 1px solid var(--line); }
 .deals > tbody > tr > td { padding: 7px 12px; border-top: 1px solid var(--line); }
 .deals > thead + tbody > tr.row > td { border-top: 0; }
@@ -201,7 +204,7 @@ th[aria-sort=ascending] .sort::after { content: " ↑"; content: " ↑" / ""; }
 .rings { display: grid; grid-template-columns: repeat(auto-fill, minmax(380px, 1fr)); gap: 16px; }
 .ringcard { margin: 0; min-width: 0; }
 .ringcard figcaption p { margin: 2px 0 0; font-size: 13px; font-weight: 400; }
-.above { display: flex; gap: 16px; align-items: baseline; }
+.above { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; }
 .above p { margin: 0 auto 10px 0; }
 .ringcard q { display: block; font-size: 13.5px; line-height: 1.55; margin: 4px 0 8px; }
 .ringcard details { font-size: 13.5px; }
@@ -257,6 +260,7 @@ main { padding-bottom: 60px; }
   .deals > tbody > tr.detail > td { display: block; padding: 8px; }
   .deals > tbody { border-top: 1px solid var(--line); }
   .row td.articles { display: none; }
+  .row td:nth-child(4)::before { content: "→ "; content: "→ " / ""; color: var(--soft); }
   .rings { grid-template-columns: minmax(0, 1fr); }
   .picture { overflow-x: auto; }
   .web { min-width: 800px; }

@@ -239,7 +239,9 @@ def _founds(reading: Reading, found: Detail) -> bool:
 def _payer_here(found: Detail) -> bool:
     """Whether the side that pays is named in the sentence itself, or right before its bracket."""
     sentence = found.relation.sentence
-    return sentence.opener is not None or any(sentence.start <= p.start < sentence.end for _, p in found.payers)
+    return sentence.opener is not None or any(
+        sentence.start <= p.start < sentence.end for _, p in found.payers
+    )
 
 
 def _told_here(found: Detail) -> bool:
@@ -486,6 +488,8 @@ def records(
     reading: Reading, drafts: Sequence[Draft], *, observer: Observer | None = None
 ) -> tuple[DealRecord, ...]:
     """The finished records of an article."""
+    if not drafts:
+        return ()
     conditions = share_conditions(reading, drafts)
     built = [
         _record(reading, draft, conditions.get(place, [])) for place, draft in enumerate(drafts)

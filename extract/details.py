@@ -52,11 +52,14 @@ def detail(
     relation = _retype(reading, relation)
     found = _priced(reading, relation)
     unmet = _unmet(reading, found)
-    kept = _joining(reading, found) if unmet else found
+    joining = _joining(reading, found) if unmet else None
+    if observer is None and unmet and joining is None:
+        return None
+    found = _dated(reading, relation, found)
+    kept = (joining and _dated(reading, relation, joining)) if unmet else found
     if observer is not None:
-        found = _dated(reading, relation, found)
-        observer.detailed(read, found, kept and _dated(reading, relation, kept), unmet)
-    return kept and _dated(reading, relation, kept)
+        observer.detailed(read, found, kept, unmet)
+    return kept
 
 
 def _priced(reading: Reading, relation: Relation) -> Detail:

@@ -1052,12 +1052,13 @@ def _unknown() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def find_unknown(skeleton: str) -> Iterator[Candidate]:
+def find_unknown(skeleton: str, words: Sequence[str] | None = None) -> Iterator[Candidate]:
     """Characters that make no words, wherever they stand: 浔川|创投, 桐川智云.
 
     With the suffix of an institution they are a name; with another, or four of them, perhaps.
+    ``words`` are those of the text, brackets included, where it has been parted already.
     """
-    parted = f"{_BORDER}{_BORDER.join(cut(skeleton))}{_BORDER}"
+    parted = f"{_BORDER}{_BORDER.join(words or cut(skeleton))}{_BORDER}"
     with_suffix, alone = _unknown()
     sure, common = _word_set("suffix", "sure"), _word_set("suffix", "common")
     for pattern in (with_suffix, alone):
@@ -1068,6 +1069,8 @@ def find_unknown(skeleton: str) -> Iterator[Candidate]:
             seen = match.start()
             start = seen - borders
             end = start + len(chunk)
+            if skeleton[start] == FILLER:
+                continue
             if is_name(chunk) and skeleton[start - 1 : start] not in _DOTS:
                 ends = pattern is with_suffix and not common.before(skeleton, start, end)
                 if ends or _between_cues(skeleton, start, end):
@@ -1155,11 +1158,16 @@ class Names:
     same: tuple[tuple[str, str], ...]
 
 
-def find_names(text: str, folded: str, *, lexicon: bool = True) -> Names:
-    """Organisations, persons that stand for them, outlets and hardware of an article."""
+def find_names(
+    text: str, folded: str, *, lexicon: bool = True, parted: Sequence[str] | None = None
+) -> Names:
+    """Organisations, persons that stand for them, outlets and hardware of an article.
+
+    ``parted`` are the words of the folded text where the caller has them already.
+    """
     skeleton = mask_brackets(folded)
     found = find_listed(text, folded, lexicon=lexicon)
-    candidates = list(_by_rule(folded, skeleton))
+    candidates = list(_by_rule(folded, skeleton, parted))
     starts = {mention.start for mention in found if mention.kind in {"ORG", "PERSON"}}
     starts |= {candidate.start for candidate in candidates if candidate.sure}
     candidates += find_in_lists(skeleton, sorted(starts))
@@ -1234,7 +1242,7 @@ def _persons(folded: str, candidates: Sequence[Candidate]) -> set[tuple[int, int
     return {(c.start, c.end) for c in candidates if folded[c.start : c.end] in found}
 
 
-def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
+def _by_rule(folded: str, skeleton: str, parted: Sequence[str] | None) -> Iterator[Candidate]:
     for start, end in find_quoted(folded):
         yield Candidate("names.quoted", start, end, shape(folded[start:end]) > 0)
     for start, end in find_full(skeleton):
@@ -1242,7 +1250,7 @@ def _by_rule(folded: str, skeleton: str) -> Iterator[Candidate]:
     for start, end in find_title_name(skeleton):
         yield Candidate("names.title_colon", start, end, True)
     yield from find_foreign(skeleton)
-    yield from find_unknown(skeleton)
+    yield from find_unknown(skeleton, parted)
     yield from find_in_slots(skeleton)
     yield from find_latin(folded)
 

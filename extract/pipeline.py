@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from extract import deals, details, relations
 from extract.clauses import Group, Sentence, groups, sentences
@@ -187,8 +188,10 @@ def analyse(
 ) -> Analysis:
     """All that is found in a text, whether or not it has a trigger."""
     folded = fold(text)
-    hits = _triggers(folded)
-    return _analysis(article_id, text, folded, published, hits, lexicon=lexicon, tagger=tagger)
+    hits, words = _triggers(folded)
+    return _analysis(
+        article_id, text, folded, published, hits, words, lexicon=lexicon, tagger=tagger
+    )
 
 
 def find_deals(analysis: Analysis, *, observer: Observer | None = None) -> tuple[DealRecord, ...]:
@@ -226,24 +229,30 @@ def read_deals(
     folded = fold(text)
     if observer is None and not may_tell(folded, mask_brackets(folded)):
         return ()
-    hits = _triggers(folded, observer)
+    hits, words = _triggers(folded, observer)
     if not hits:
         return ()
     analysis = _analysis(
-        article_id, text, folded, published, hits, lexicon=lexicon, tagger=tagger()
+        article_id, text, folded, published, hits, words, lexicon=lexicon, tagger=tagger()
     )
     return find_deals(analysis, observer=observer)
 
 
-def _triggers(folded: str, observer: Observer | None = None) -> tuple[Hit, ...]:
-    """The trigger words of a text that are words of it: 投资 in 投资者 is none."""
+def _triggers(
+    folded: str, observer: Observer | None = None
+) -> tuple[tuple[Hit, ...], list[str] | None]:
+    """The trigger words of a text that are words of it (投资 in 投资者 is none), and all its words.
+
+    A text that has no trigger is not parted.
+    """
     void: list[tuple[int, int]] = []
     hits = relations.find_hits(folded, void=void)
     if observer is not None:
         observer.void(void)
     if not hits:
-        return ()
-    edges = borders(cut(folded))
+        return (), None
+    words = cut(folded)
+    edges = borders(words)
     kept = []
     for hit in hits:
         if relations.inside_word(hit, edges):
@@ -254,7 +263,7 @@ def _triggers(folded: str, observer: Observer | None = None) -> tuple[Hit, ...]:
             kept.append(hit)
         elif observer is not None:
             observer.passed_over(hit, why)
-    return tuple(kept)
+    return tuple(kept), words
 
 
 def _analysis(
@@ -263,12 +272,13 @@ def _analysis(
     folded: str,
     published: str | None,
     hits: tuple[Hit, ...],
+    words: list[str] | None,
     *,
     lexicon: bool,
     tagger: Tagger | None,
 ) -> Analysis:
     skeleton = mask_brackets(folded)
-    names = find_names(text, folded, lexicon=lexicon)
+    names = find_names(text, folded, lexicon=lexicon, parted=words)
     parts = tuple(sentences(folded, skeleton))
     if tagger and hits:
         names = refine(names, tagger, text, folded, _with_trigger(parts, hits))
@@ -298,8 +308,12 @@ def _relations(
     if observer is not None:
         observer.candidates(hits, told)
     hits = told
+    beginnings = [party.start for party in parties]
+    starts = [hit.start for hit in hits]
     pairs: list[tuple[Mention, ...]] = []
     for sentence in reading.sentences:
+        if not starts or sentence.start > starts[-1]:
+            return
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
             main = _first(parties, item.end(), sentence.end)
             topic = (main,) if main else ()
@@ -307,7 +321,8 @@ def _relations(
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
-        here = [p for p in parties if _in_sentence(reading, sentence, p)]
+        near = _starting_in(sentence, parties, beginnings)
+        here = [p for p in near if _in_sentence(reading, sentence, p)]
         here += find_anaphora(
             reading.folded,
             sentence.start,
@@ -318,11 +333,19 @@ def _relations(
             main=main,
         )
         here.sort(key=lambda m: m.start)
-        found = groups(
+        read = groups(
             reading.skeleton if sentence.opener is None else reading.folded, sentence, here
         )
-        for hit in hits:
-            if _in_sentence(reading, sentence, hit) and not _is_gloss(sentence, hit):
+        telling = [
+            hit
+            for hit in _starting_in(sentence, hits, starts)
+            if _in_sentence(reading, sentence, hit) and not _is_gloss(sentence, hit)
+        ]
+        if not telling:
+            topic = _next_topic(read, topic)
+        else:
+            found = list(read)
+            for hit in telling:
                 relation = relations.read_relation(
                     hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
                 )
@@ -336,7 +359,17 @@ def _relations(
                         relation = relations.completed(relation, pairs[0])
                     pairs += _sides(relation)
                     yield from relations.apart(relation)
-        topic = _next_topic(found, topic)
+            topic = _next_topic(found, topic)
+
+
+_Found = TypeVar("_Found", Hit, Mention)
+
+
+def _starting_in(
+    sentence: Sentence, found: Sequence[_Found], starts: Sequence[int]
+) -> Sequence[_Found]:
+    """Those that begin between the borders of a sentence, in brackets or not."""
+    return found[bisect_left(starts, sentence.start) : bisect_right(starts, sentence.end)]
 
 
 def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention]) -> list[Hit]:
@@ -437,7 +470,7 @@ def _in_sentence(reading: Reading, sentence: Sentence, found: Hit | Mention) -> 
     return (reading.skeleton[found.start] == "\x01") == (sentence.opener is not None)
 
 
-def _next_topic(found: Sequence[Group], topic: tuple[Mention, ...]) -> tuple[Mention, ...]:
+def _next_topic(found: Iterable[Group], topic: tuple[Mention, ...]) -> tuple[Mention, ...]:
     for group in found:
         if not group.marker and not group.modifier:
             return tuple(one for party in group.parties for one in meant(party))

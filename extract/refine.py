@@ -25,10 +25,10 @@ SURE = frozenset({
 })  # fmt: skip
 """Rules whose names the model does not judge."""
 
-VETO = 0.1
+VETO = 0.2
 """A candidate of a rule with a lower score than this is none."""
 
-TRUST = 0.9
+TRUST = 0.95
 """A span of the model with at least this score is a name."""
 
 Stretch = tuple[int, int]
@@ -47,7 +47,8 @@ def refine(
         return names
     marks = tagger.mark([folded[start:end] for start, end in stretches])
     sure = [mention for mention in names.mentions if mention.rule in SURE or mention.kind != "ORG"]
-    doubtful = [mention for mention in names.mentions if mention not in set(sure)]
+    known = set(sure)
+    doubtful = [mention for mention in names.mentions if mention not in known]
     told = list(_told(text, stretches, marks))
     kept = list(_kept(doubtful, stretches, marks, {mention.text for mention in told}))
     found = [*sure, *told, *kept]

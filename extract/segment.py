@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,14 +67,9 @@ def _cut_at(words: list[str], edges: list[int]) -> Iterator[str]:
         position = end
 
 
-def borders(words: list[str]) -> set[int]:
+def borders(words: Iterable[str]) -> set[int]:
     """The offsets at which tokens begin, and the end of the text."""
-    found = {0}
-    position = 0
-    for word in words:
-        position += len(word)
-        found.add(position)
-    return found
+    return set(accumulate(map(len, words), initial=0))
 
 
 def make_doc(vocab: Vocab, words: list[str]) -> Doc:

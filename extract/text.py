@@ -34,10 +34,12 @@ def _width_table() -> dict[int, str]:
     return table
 
 
-_WIDTH = _width_table()
-_ODD = re.compile(
-    "[\u00a0\u2000-\u200a\u202f\u205f\u2e80-\u2ef3\u2f00-\u2fd5\u3000\uff01-\uff5e\uffe0-\uffe6]"
-)
+_WIDTH = {chr(code): plain for code, plain in _width_table().items()}
+_ODD = re.compile(f"[{''.join(map(re.escape, _WIDTH))}]")
+
+
+def _plain(match: re.Match[str]) -> str:
+    return _WIDTH[match.group()]
 
 
 @cache
@@ -72,7 +74,8 @@ def _simplify_character(char: str) -> str:
 
 
 # A comma, colon or semicolon beside Chinese is Chinese punctuation, however it was typed.
-_ASCII_POINT = re.compile(r"[,:;?!](?=[^\x00-\x7f])|(?<=[^\x00-\x7f])[,:;?!]")
+# The mark comes first in the pattern, so that the engine skips from one to the next.
+_ASCII_POINT = re.compile(r"[,:;?!](?:(?=[^\x00-\x7f])|(?<=[^\x00-\x7f].))")
 _WIDE = str.maketrans(",:;?!", "，：；？！")
 
 
@@ -88,9 +91,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    if _ODD.search(text):
-        text = text.translate(_WIDTH)
-    return simplify(_ASCII_POINT.sub(_wide_point, text))
+    return simplify(_ASCII_POINT.sub(_wide_point, _ODD.sub(_plain, text)))
 
 
 _HONG_KONG = re.compile("港元|香港|港交所|联交所|港股|恒生|特区政府")

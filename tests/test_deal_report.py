@@ -14,7 +14,7 @@ import pytest
 
 from extract import Pipeline, deal_report
 from extract.cli import main
-from extract.deal_charts import month_charts, payers_table, usd
+from extract.deal_charts import counted, month_charts, payers_table, usd
 from extract.deal_report import Material, read_material, report_page
 from extract.deal_view import Mark, brief, language, marked_text, record_marks, scaled
 from extract.deal_web import text_width, web_picture
@@ -22,7 +22,7 @@ from extract.errors import UsageError
 from extract.graph import DealGraph, circles
 from extract.link import link
 from extract.linked import LinkedDeal
-from extract.tellings import Sum
+from extract.tellings import Sum, tellings_of
 
 pytest.importorskip("networkx", reason="the extra `graph` is not installed")
 
@@ -350,8 +350,6 @@ def test_names_in_the_web_do_not_touch_and_the_layout_is_always_the_same() -> No
         }
         for one, other in pairs
     ]
-    from extract.tellings import tellings_of
-
     graph = DealGraph.from_deals(link(t for line in lines for t in tellings_of(line)))
     html = web_picture(graph, circles(graph))
     nodes = re.findall(r'translate\(([-\d.]+) ([-\d.]+)\).*?<text y="25">([^<]+)<', html)
@@ -373,6 +371,23 @@ def test_charts_count_what_is_alive(deals: list[LinkedDeal]) -> None:
         "2025-03, investment: 1", "2025-03, procurement: 1", "2025-05, acquisition: 1",
     ]  # fmt: skip
     assert [usd(deal) for deal in deals if deal.amount] == [Decimal(10**9), Decimal(2 * 10**9)]
+
+
+def test_a_total_is_not_counted_beside_its_parts() -> None:
+    shares = {"甲云": 1.0, "乙云": 2.0, "丙云": 3.5}
+    whole = _deal("investment", CHIPS, CLOUD, amount=_usd(6.5, "65亿美元"), date="2025-03-05")
+    whole["investor"] = [_party(name, "investor") for name in shares]
+    parts = [
+        _deal(
+            "investment", _party(name, "investor"), CLOUD,
+            amount=_usd(share, f"{share}"), date="2025-03-05",
+        )
+        for name, share in shares.items()
+    ]  # fmt: skip
+    line = {"article_id": "t", "published": "2025-03-06", "deals": [whole, *parts]}
+    deals = link(tellings_of(line))
+    assert len(deals) == 4
+    assert sorted(usd(deal) or 0 for deal in counted(deals)) == [10**9, 2 * 10**9, 35 * 10**8]
 
 
 def test_who_pays_whom(deals: list[LinkedDeal]) -> None:

@@ -23,6 +23,7 @@ from extract.doc import Tokenizer, annotate, cut_tokens, published_of
 from extract.errors import UsageError
 from extract.mentions import Mention
 from extract.pipeline import analyse
+from extract.readers import carried
 from extract.text import fold
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "articles.jsonl"
@@ -63,7 +64,10 @@ def test_an_annotated_doc_has_the_same_text(pipeline: Pipeline, text: str) -> No
 
 @given(st.text() | st.text(ODD))
 def test_any_text_is_read(text: str) -> None:
-    assert PIPELINE.doc(text, published="2025-12-18").text == text
+    """All of it, but for what no record can carry, which keeps its place."""
+    doc = PIPELINE.doc(text, published="2025-12-18")
+    assert doc.text == carried(text)
+    assert len(doc.text) == len(text)
 
 
 def test_tokens_are_the_cuts_of_the_folded_text() -> None:

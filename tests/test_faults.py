@@ -100,11 +100,11 @@ def test_killed_at_any_moment_a_run_ends_as_if_undisturbed(tmp_path: Path) -> No
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
-    inputs, log, out = news(tmp_path / "in"), tmp_path / "log", tmp_path / "out.jsonl"
+    inputs, log, out = news(tmp_path / "in", 3000), tmp_path / "log", tmp_path / "out.jsonl"
     with start(inputs, out, log, 2, start_new_session=True) as process:
         part = out.with_name("out.jsonl.state") / "part"
         while not (part.exists() and part.stat().st_size):
-            assert process.poll() is None
+            assert process.poll() is None, "it came to its end before it wrote anything"
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait() == 130
     before = noted(out)

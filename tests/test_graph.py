@@ -349,14 +349,14 @@ def test_the_circles_that_the_corpus_tells_are_found() -> None:
     assert {("amd", "openai"), ("lambda", "nvidia"), ("nvidia", "openai")} <= said
 
 
-def test_nvidia_and_openai_were_in_talks_in_october() -> None:
+def test_nvidia_and_openai_had_a_letter_of_intent_in_october() -> None:
     graph = DealGraph.from_deals(corpus(), as_of="2025-10-31", fold_parents=True)
     money = [
         (leg.status, leg.amount.text if leg.amount else None)
         for leg in graph.legs
         if (leg.giver, leg.taker, leg.gives) == ("nvidia", "openai", "money")
     ]
-    assert [status for status, _ in money] == ["talks"]
+    assert [status for status, _ in money] == ["announced"]
     assert "1000" in (money[0][1] or "").replace(",", "").replace(" ", "")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -502,6 +504,20 @@ def test_many_at_once_are_all_answered(service: Service) -> None:
         answers = list(clients.map(ask, range(1, 33)))
     amounts = [answer.body["deals"][0]["amount"]["min"] for answer in answers]
     assert amounts == [number * 10**8 for number in range(1, 33)]
+
+
+def test_it_holds_under_load_with_requests_that_must_be_refused(service: Service) -> None:
+    path = Path(__file__).parent / "bench" / "serve_load.py"
+    spec = spec_from_file_location("serve_load", path)
+    assert spec is not None
+    assert spec.loader is not None
+    bench = module_from_spec(spec)
+    sys.modules[spec.name] = bench  # its dataclass looks itself up there
+    spec.loader.exec_module(bench)
+    tally = bench.load(service, seconds=2, clients=8, hostile=3)
+    assert tally.errors == []
+    assert tally.seconds != []
+    assert tally.refused > 0
 
 
 def test_a_service_without_a_store_says_so(folder: Path) -> None:
