@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     job(inputs, out, str(log))
     assert set(log.read_text(encoding="utf-8").split()) & before == set()
     lines = out.read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["article_id"] for line in lines] == [f"{n:04}" for n in range(300)]
+    assert [json.loads(line)["article_id"] for line in lines] == [f"{n:04}" for n in range(3000)]
 
 
 def test_a_full_disk_is_told_and_nothing_lost(tmp_path: Path) -> None:
