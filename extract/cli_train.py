@@ -22,7 +22,8 @@ def ner(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="The folder of the corpora: data/ and gold/ as the card lists them."
+            metavar="DATA",
+            help="The folder of the corpora: data/ and gold/ as the card lists them.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the model goes.")],

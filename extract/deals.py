@@ -45,7 +45,7 @@ def gather(
         found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
         if _homeless(found):
             if observer is not None:
-                observer.gathered(detail, found, None, "payee")
+                observer.gathered(told, found, None, "payee")
             continue
         home = _home(reading, drafts, _without_carried(found))
         if home is not None:
@@ -59,7 +59,7 @@ def gather(
         if home is not None:
             _add(reading, home, found)
         if observer is not None:
-            observer.gathered(detail, found, home, weak)
+            observer.gathered(told, found, home, weak)
     return drafts
 
 

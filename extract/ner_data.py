@@ -436,13 +436,13 @@ def _between(
 
 
 def sources(shared: Path, corpus: Path | None = None) -> dict[str, list[Example]]:
-    """The examples of each source, in windows."""
+    """The examples of each source, in windows; of our own corpus only those of its split to train."""
     news = list(articles(shared))
     common = common_words(news)
     plain = Plain(common, common_runs(news, Plain(common)))
     rows = list(_lines(shared / "gold" / "train.jsonl"))
     if corpus is not None:
-        rows += _lines(corpus)
+        rows += [row for row in _lines(corpus) if row["split"] == "train"]
 
     def marked(named: Iterable[tuple[str, Mapping[str, Sequence[str]]]]) -> list[Example]:
         whole = (partial_example(text, names, plain, lexicon=True) for text, names in named)

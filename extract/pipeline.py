@@ -321,8 +321,7 @@ def _relations(
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
-        near = _starting_in(sentence, parties, beginnings)
-        here = [p for p in near if _in_sentence(reading, sentence, p)]
+        here = _standing_in(reading, sentence, parties, beginnings)
         here += find_anaphora(
             reading.folded,
             sentence.start,
@@ -336,40 +335,48 @@ def _relations(
         read = groups(
             reading.skeleton if sentence.opener is None else reading.folded, sentence, here
         )
-        telling = [
-            hit
-            for hit in _starting_in(sentence, hits, starts)
-            if _in_sentence(reading, sentence, hit) and not _is_gloss(sentence, hit)
-        ]
-        if not telling:
-            topic = _next_topic(read, topic)
-        else:
-            found = list(read)
-            for hit in telling:
-                relation = relations.read_relation(
-                    hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
-                )
-                if relation:
-                    if main and relation.hit.trigger.name == "sell":
-                        relation = relations.with_sold(relation, main, reading.skeleton)
-                    relation = relations.with_backed(relation, found, reading.skeleton)
-                    if main and relation.hit.trigger.name == "hold":
-                        relation = relations.with_held(relation, main, reading.skeleton)
-                    if sentence.opener is not None and pairs:
-                        relation = relations.completed(relation, pairs[0])
-                    pairs += _sides(relation)
-                    yield from relations.apart(relation)
-            topic = _next_topic(found, topic)
+        telling = _standing_in(reading, sentence, hits, starts)
+        found = list(read) if telling else []
+        for hit in telling:
+            if _is_gloss(sentence, hit):
+                continue
+            relation = relations.read_relation(
+                hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
+            )
+            if relation:
+                relation = _with_carried(reading, relation, found, main, pairs)
+                pairs += _sides(relation)
+                yield from relations.apart(relation)
+        topic = _next_topic(found or read, topic)
+
+
+def _with_carried(
+    reading: Reading,
+    relation: Relation,
+    found: Sequence[Group],
+    main: Mention | None,
+    pairs: Sequence[tuple[Mention, ...]],
+) -> Relation:
+    """A relation with the parties that its own clause leaves out and the article has told."""
+    if main and relation.hit.trigger.name == "sell":
+        relation = relations.with_sold(relation, main, reading.skeleton)
+    relation = relations.with_backed(relation, found, reading.skeleton)
+    if main and relation.hit.trigger.name == "hold":
+        relation = relations.with_held(relation, main, reading.skeleton)
+    if relation.sentence.opener is not None and pairs:
+        relation = relations.completed(relation, pairs[0])
+    return relation
 
 
 _Found = TypeVar("_Found", Hit, Mention)
 
 
-def _starting_in(
-    sentence: Sentence, found: Sequence[_Found], starts: Sequence[int]
-) -> Sequence[_Found]:
-    """Those that begin between the borders of a sentence, in brackets or not."""
-    return found[bisect_left(starts, sentence.start) : bisect_right(starts, sentence.end)]
+def _standing_in(
+    reading: Reading, sentence: Sentence, found: Sequence[_Found], starts: Sequence[int]
+) -> list[_Found]:
+    """Those that stand in a sentence; ``starts`` are where they begin, in order."""
+    near = found[bisect_left(starts, sentence.start) : bisect_right(starts, sentence.end)]
+    return [one for one in near if _in_sentence(reading, sentence, one)]
 
 
 def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention]) -> list[Hit]:
@@ -445,7 +452,9 @@ _TICKER = re.compile(
 )
 _ADVICE = re.compile("顾问|承销|保荐|律师|审计")
 # 中国版SpaceX, 机器人界的英伟达: likened to the firm; 微信公众号: where it was said
-_LIKENED = re.compile(r"(?:(?:中国|国产|国内|日本|韩国|印度|欧洲|亚洲|迷你|平价)版的?|[^，。；世业各][界圈]的)[ “\"「]?$")
+_LIKENED = re.compile(
+    r"(?:(?:中国|国产|国内|日本|韩国|印度|欧洲|亚洲|迷你|平价)版的?|[^，。；世业各][界圈]的)[ “\"「]?$"
+)
 _CHANNEL = re.compile(r"[ ”]?(?:官方)?(?:公众号|公號|小程序|视频号|朋友圈)")
 
 

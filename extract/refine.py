@@ -31,6 +31,9 @@ VETO = 0.2
 TRUST = 0.95
 """A span of the model with at least this score is a name."""
 
+TRUST_SUFFIX = 0.9
+"""And this is enough where it ends like one: 白鹭软件."""
+
 Stretch = tuple[int, int]
 
 
@@ -79,7 +82,8 @@ def _told(text: str, stretches: Sequence[Stretch], marks: Sequence[Marks]) -> It
     for (offset, _), found in zip(stretches, marks, strict=True):
         for span in found.spans:
             start, end = offset + span.start, offset + span.end
-            if span.label == "ORG" and span.score >= TRUST and _may_be(text, start, end):
+            enough = TRUST_SUFFIX if has_suffix(text[start:end]) else TRUST
+            if span.label == "ORG" and span.score >= enough and _may_be(text, start, end):
                 yield Mention(start, end, text[start:end], "ORG", "names.model")
 
 

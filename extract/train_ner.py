@@ -444,7 +444,7 @@ the exported model:
 | FinRE | heads and tails | MIT, thunlp/Chinese_NRE |
 | news of 2022 to 2026, annotated (train only) | parties of deals | texts of the outlets from public archives (liandyao/AI-IT-News-Archive, irisfeng/ai36kr, yangwenmai/weixin-topic-reader), research use |
 | news of March to June 2026, not annotated | masking; names on which lexicon and rules agree | the same archives, research use |
-| the project's own articles | parties of deals | as the project |
+| the project's own articles, those of the split `train` | parties of deals | as the project |
 | Company-Names-Corpus | names put in the place of known ones | Apache-2.0, wainshine/Company-Names-Corpus |
 
 What a source does not mark counts neither for nor against a name, but for words that everybody uses:
@@ -453,7 +453,7 @@ those are outside. The vocabulary holds single characters only.
 ## How it was made
 
     pip install 'zhdeals[train]'
-    zhdeals train ner
+    zhdeals train ner DATA --out FOLDER
 
 Seed {seed}, {minutes:.0f} minutes of wall time on one core. {steps}
 

@@ -18,7 +18,9 @@ from extract.gold import read_gold
 
 __all__ = ["browser"]
 
-TEXT = "云岭资本领投星澜科技\n云岭资本3月5日宣布向星澜科技投资3亿元。\n青石集团宣布以5亿美元收购白鹭软件。"
+TEXT = (
+    "阿里巴巴领投月之暗面\n阿里巴巴3月5日宣布向月之暗面投资3亿元。\n软银宣布以65亿美元收购Ampere。"
+)
 HANT = "輝達宣布向英特爾投資50億美元。<script>alert(1)</script>"
 
 
@@ -64,11 +66,11 @@ def test_a_text_becomes_marks_and_cards(opened: Watched) -> None:
     page = opened.page
     _read(page, TEXT)
     assert page.inner_text(".say") == "1 article, 2 deals"
-    assert _cards(page) == ["云岭资本 → 星澜科技", "青石集团 → 白鹭软件"]
-    assert {"3亿元", "5亿美元"} <= set(_marked(page, "told.amount"))
-    assert page.inner_text(".text strong") == "云岭资本领投星澜科技"
+    assert _cards(page) == ["阿里巴巴 → 月之暗面", "软银 → Ampere"]
+    assert {"3亿元", "65亿美元"} <= set(_marked(page, "told.amount"))
+    assert page.inner_text(".text strong") == "阿里巴巴领投月之暗面"
     names = page.locator(".graph .node text").all_text_contents()
-    assert sorted(names) == sorted(["云岭资本", "星澜科技", "青石集团", "白鹭软件"])
+    assert sorted(names) == sorted(["阿里巴巴", "月之暗面", "软银", "Ampere Computing"])
 
 
 def test_a_card_shows_its_words_alone(opened: Watched) -> None:
@@ -78,9 +80,9 @@ def test_a_card_shows_its_words_alone(opened: Watched) -> None:
     page.keyboard.press("Enter")
     assert page.get_attribute(".record:nth-child(2) .pick", "aria-pressed") == "true"
     assert "3亿元" not in _marked(page, "told")
-    assert "5亿美元" in _marked(page, "told")
+    assert "65亿美元" in _marked(page, "told")
     page.keyboard.press("Escape")
-    assert {"3亿元", "5亿美元"} <= set(_marked(page, "told"))
+    assert {"3亿元", "65亿美元"} <= set(_marked(page, "told"))
 
 
 def test_traditional_text_is_set_as_such_and_tags_are_text(opened: Watched) -> None:
@@ -106,8 +108,8 @@ def _correct(page: Any) -> None:
     page.click(".add")
     new = page.locator(".record").nth(2)
     new.locator("select[name=type]").select_option("partnership")
-    new.locator("input[name=name]").first.fill("青石集团")
-    new.locator("textarea[name=evidence]").fill("青石集团宣布")
+    new.locator("input[name=name]").first.fill("软银")
+    new.locator("textarea[name=evidence]").fill("软银宣布")
 
 
 def test_records_are_corrected_and_saved(opened: Watched, folder: Path) -> None:
@@ -120,8 +122,8 @@ def test_records_are_corrected_and_saved(opened: Watched, folder: Path) -> None:
     first, new = article.deals
     assert (first.status, first.amount and first.amount.text) == ("talks", "3亿元")
     assert [(c.kind, c.text) for c in first.conditions] == [("procurement", "领投")]
-    assert [party.name for party in first.investor] == ["云岭资本"]
-    assert (new.type, [party.name for party in new.investor]) == ("partnership", ["青石集团"])
+    assert [party.name for party in first.investor] == ["阿里巴巴"]
+    assert (new.type, [party.name for party in new.investor]) == ("partnership", ["软银"])
     assert article.published == "2025-03-06"
 
 
@@ -145,19 +147,19 @@ def test_what_gold_cannot_be_is_said_and_opened(browser: Any, service: Service) 
 
 def test_words_that_are_selected_go_into_a_field(opened: Watched) -> None:
     page = opened.page
-    _read(page, "青石集团宣布以5亿美元收购白鹭软件。")
+    _read(page, "软银宣布以65亿美元收购Ampere。")
     page.locator(".correct").click()
     page.locator(".text").click(click_count=3)
     page.locator("textarea[name=evidence]").fill("")
     page.locator("textarea[name=evidence] + .take").click()
-    wanted = "青石集团宣布以5亿美元收购白鹭软件。"
+    wanted = "软银宣布以65亿美元收购Ampere。"
     assert page.input_value("textarea[name=evidence]") == wanted
 
 
 def test_files_are_read_when_they_are_chosen(opened: Watched, tmp_path: Path) -> None:
     page = opened.page
     lines = [
-        {"id": "x1", "text": "青石集团宣布以5亿美元收购白鹭软件。"},
+        {"id": "x1", "text": "软银宣布以65亿美元收购Ampere。"},
         {"id": "x2", "text": "无。"},
     ]
     (tmp_path / "two.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")

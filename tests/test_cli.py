@@ -356,7 +356,7 @@ def test_help_and_version_are_told(call: Call) -> None:
     names = [
         command.name or command.callback.__name__.replace("_", "-")
         for command in app.registered_commands
-    ]
+    ] + [group.name for group in app.registered_groups]
     code, printed, _ = call()
     listed = [line.split()[0] for line in printed.partition("Commands:\n")[2].splitlines()]
     assert (code, listed) == (0, names)
