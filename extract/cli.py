@@ -160,6 +160,9 @@ def evaluate(
         Path | None,
         typer.Argument(help="Output to score; without it the texts in GOLD are read now."),
     ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only gold whose split is NAME: test.")
+    ] = None,
     errors: Annotated[int, typer.Option(min=0, help="Show that many mistakes.")] = 0,
     details: Annotated[
         bool,
@@ -195,7 +198,9 @@ def evaluate(
 
     if (pin and floors is None) or (force and not pin):
         raise UsageError("--pin needs --floors, and --force needs --pin")
-    wanted = scoring.read_gold(gold)
+    if split and floors:
+        raise UsageError("--floors are of whole files, without --split")
+    wanted = scoring.read_gold(gold, split=split)
     found = (
         scoring.read_predictions(pred)
         if pred

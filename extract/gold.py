@@ -136,6 +136,7 @@ class GoldArticle(_ArticleShape):
     """One line of a gold file; where it holds the text, every quotation must be found in it."""
 
     deals: tuple[GoldDeal, ...]
+    split: str | None = None
 
     @model_validator(mode="after")
     def _quotes_the_text(self) -> Self:
@@ -229,9 +230,19 @@ def _names(party: ScoredParty) -> frozenset[str]:
 Read = TypeVar("Read", ScoredArticle, GoldArticle)
 
 
-def read_gold(path: Path) -> list[GoldArticle]:
-    """Gold from JSON Lines; raises GoldError with file, line and key."""
-    return _read(path, GoldArticle)
+def read_gold(path: Path, *, split: str | None = None) -> list[GoldArticle]:
+    """Gold from JSON Lines, or the articles of one split of it.
+
+    Raises GoldError with file, line and key, or where no article is of that split.
+    """
+    articles = _read(path, GoldArticle)
+    if split is None:
+        return articles
+    chosen = [article for article in articles if article.split == split]
+    if not chosen:
+        known = ", ".join(sorted({article.split or "none" for article in articles}))
+        raise GoldError(f"no article of the split {split!r}; there are: {known}", file=str(path))
+    return chosen
 
 
 def read_predictions(path: Path) -> list[ScoredArticle]:

@@ -532,3 +532,16 @@ def test_a_spoilt_floors_file_is_refused(gate: tuple[Path, Path], text: str) -> 
     floors.write_text(text, encoding="utf-8")
     with pytest.raises(GoldError, match=r"floors\.json"):
         check_floors(_report(gold, right=2), gold, floors)
+
+
+def test_one_split_of_a_gold_is_scored_alone(tmp_path: Path) -> None:
+    rows = [
+        {"article_id": name, "text": "甲", "deals": [], "split": split}
+        for name, split in (("a", "train"), ("b", "test"), ("c", "test"))
+    ]
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert [article.article_id for article in read_gold(path, split="test")] == ["b", "c"]
+    with pytest.raises(GoldError) as told:
+        read_gold(path, split="dev")
+    assert str(told.value) == f"{path}: no article of the split 'dev'; there are: test, train"
