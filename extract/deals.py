@@ -280,6 +280,9 @@ def _shared(reading: Reading, draft: Draft, found: Detail) -> int:
 
 def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     """Whether a relation may tell of the same transaction as a draft."""
+    raised = found.relation.hit.trigger.name == "funding" and found.relation.type == "investment"
+    if raised and draft.type == "ipo":
+        return _raised_by_listing(draft, found)
     if FAMILY[draft.type] != FAMILY[found.relation.type]:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
@@ -353,6 +356,16 @@ def _same_figures(draft: Draft, found: Detail) -> bool:
 def _headline_of(draft: Draft, found: Detail) -> bool:
     """A headline that describes a party instead of naming it has the money of the deal in the body."""
     return _titled(draft, found) and _same_money(draft, found)
+
+
+def _raised_by_listing(draft: Draft, found: Detail) -> bool:
+    """IPO获受理，预计融资80亿元: what a listing raises, told in its sentence, is no round."""
+    told_apart = found.rounds or found.payers or "investee" in found.relation.told
+    return (
+        not told_apart
+        and draft.type == "ipo"
+        and any(r.sentence == found.relation.sentence for r in draft.relations)
+    )
 
 
 _ROUNDS_ONLY = frozenset({"funding", "raise", "lead", "follow", "investors_are", "leaders_are"})
