@@ -346,6 +346,13 @@ _REPORTS = re.compile(
 )
 
 
+# 收购A持有的X股权，…: a clause that begins with its verb has objects only
+_VERB_FIRST = re.compile(
+    r"[ \x01]*(?:并|且|拟|将|已|还|又|同时|另|再|分别|计划)*"
+    r"(?:收购|受让|购买|认购|出售|转让|投资|入股|增资|参与|参投|采购|取得|购入)"
+)
+
+
 def _earlier_subject(
     sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
 ) -> tuple[Mention, ...]:
@@ -357,6 +364,8 @@ def _earlier_subject(
         if group.start >= clause.start:
             break
         here = sentence.clause_at(group.start)
+        if _VERB_FIRST.match(skeleton, here.start):
+            continue
         if not group.modifier and not group.marker and (here != seen or reports):
             found, seen = group.parties, here
             reports = bool(_REPORTS.match(skeleton, group.end))

@@ -312,13 +312,16 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     }
   });
 }
-document.addEventListener("selectionchange", () => {
+const remember = () => {
   const now = getSelection();
   const node = now.anchorNode && now.anchorNode.parentElement;
   if (String(now) !== "" && node && node.closest(".left .text")) {
     selected = String(now).trim();
   }
-});
+};
+for (const kind of ["selectionchange", "mouseup", "keyup"]) {
+  document.addEventListener(kind, remember);
+}
 results.addEventListener("change", event => {
   if (event.target.matches(".money [name=text]")) { weigh(event.target); }
 });
