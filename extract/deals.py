@@ -65,6 +65,10 @@ def gather(
 
 _NEAR_PART = 600
 
+_NEXT_ITEM = re.compile(r"\n\s*(?:[0-9]{1,3}[、.．]|[①-⑳]|[•●▪■◆]|【)")
+# 向量子计算领域投资: no company is paid
+_INTO_A_FIELD = re.compile(r"(?:向|在|对)[^，。；]{2,16}(?:领域|赛道|行业|方向|产业|业务)")
+
 # 投资前: when something else happened
 _ONLY_A_TIME = re.compile(r"[之以]?[前后後时時]")
 
@@ -85,11 +89,16 @@ def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> D
     hit = found.relation.hit
     if "investor" not in found.relation.told and _ONLY_A_TIME.match(reading.folded, hit.end):
         return found
+    if _INTO_A_FIELD.search(clause_text(reading, found)):
+        return found
     payers, _ = _sides_of(reading, found)
     into = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
     told_before = [d for d in into if _same_money(d, found) and payers & d.ids("investor")]
     for draft in reversed(told_before or into):
-        if told_before or hit.start - draft.relations[-1].hit.end < _NEAR_PART:
+        last = draft.relations[-1].hit.end
+        if told_before or (
+            hit.start - last < _NEAR_PART and not _NEXT_ITEM.search(reading.folded, last, hit.start)
+        ):
             if payers & draft.ids("target"):
                 return found
             names = [draft.mentions[identity][-1] for identity in draft.sides["target"]]

@@ -396,7 +396,7 @@ def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention])
 
 
 # the head of an item of a digest: 3、… 【…
-_ITEM = re.compile(r"\s*(?:[0-9]{1,3}[、.．](?![0-9])|[①-⑳]|[•●▪■◆]|【)")
+_ITEM = re.compile(r"\s*(?:[0-9]{1,3}(?:、|[.．](?![0-9]))|[①-⑳]|[•●▪■◆]|【)")
 
 
 def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:
