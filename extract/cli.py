@@ -160,9 +160,7 @@ def evaluate(
         Path | None,
         typer.Argument(help="Output to score; without it the texts in GOLD are read now."),
     ] = None,
-    split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only gold whose split is NAME: test.")
-    ] = None,
+    split: opts.Split = None,
     errors: Annotated[int, typer.Option(min=0, help="Show that many mistakes.")] = 0,
     details: Annotated[
         bool,
@@ -196,10 +194,8 @@ def evaluate(
     """
     from extract import evaluate as scoring
 
-    if (pin and floors is None) or (force and not pin):
-        raise UsageError("--pin needs --floors, and --force needs --pin")
-    if split and floors:
-        raise UsageError("--floors are of whole files, without --split")
+    if (pin and floors is None) or (force and not pin) or (split and floors):
+        raise UsageError("--pin needs --floors, and --force needs --pin; --split has no floors")
     wanted = scoring.read_gold(gold, split=split)
     found = (
         scoring.read_predictions(pred)

@@ -11,6 +11,9 @@ Paths = Annotated[
     typer.Argument(metavar="PATH", help="Files, folders, patterns, URLs of stores; - for stdin."),
 ]
 Out = Annotated[str, typer.Option(help="Where the JSON Lines go; - for stdout.")]
+Split = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only gold whose split is NAME: test.")
+]
 MinConfidence = Annotated[
     float, typer.Option(min=0, max=1, help="Leave out deals of less confidence.")
 ]

@@ -178,7 +178,11 @@ MISUSE: list[tuple[tuple[str, ...], str]] = [
     (("run", "x", "--out", "/"), "/: is a folder"),
     (("evaluate", "none.jsonl"), "none.jsonl: cannot be read: [Errno 2] No such file or"),
     (("check", "none.jsonl"), "none.jsonl: cannot be read: [Errno 2] No such file or"),
-    (("evaluate", "x", "--pin"), "--pin needs --floors, and --force needs --pin"),
+    (
+        ("evaluate", "x", "--pin"),
+        "--pin needs --floors, and --force needs --pin; --split has no floors",
+    ),
+    (("evaluate", "x", "--floors", "f", "--split", "test"), "--pin needs --floors, and --force needs"),
     (("evaluate", "x", "--floors", "f", "--force"), "--pin needs --floors, and --force needs"),
     (("amounts", "3亿元", "--region", "JP"), "--region: must be one of CN, TW, HK"),
     (("dates", "昨日", "--published", "2025"), "Invalid value for '--published':"),
