@@ -370,6 +370,8 @@ def _headline_of(draft: Draft, found: Detail) -> bool:
 def _raised_by_listing(draft: Draft, found: Detail) -> bool:
     """IPO获受理，预计融资80亿元: what a listing raises, told in its sentence, is no round."""
     told_apart = found.rounds or found.payers or "investee" in found.relation.told
+    if found.status == "completed" and draft.relations[-1].clause != found.relation.clause:
+        return False
     return (
         not told_apart
         and draft.type == "ipo"

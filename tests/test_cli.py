@@ -182,7 +182,10 @@ MISUSE: list[tuple[tuple[str, ...], str]] = [
         ("evaluate", "x", "--pin"),
         "--pin needs --floors, and --force needs --pin; --split has no floors",
     ),
-    (("evaluate", "x", "--floors", "f", "--split", "test"), "--pin needs --floors, and --force needs"),
+    (
+        ("evaluate", "x", "--floors", "f", "--split", "test"),
+        "--pin needs --floors, and --force needs",
+    ),
     (("evaluate", "x", "--floors", "f", "--force"), "--pin needs --floors, and --force needs"),
     (("amounts", "3亿元", "--region", "JP"), "--region: must be one of CN, TW, HK"),
     (("dates", "昨日", "--published", "2025"), "Invalid value for '--published':"),
