@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from extract.errors import SeedError
-from extract.lexicon import read_tsv
+from extract.lexicon import alternation, read_tsv
 from extract.numerals import (
     ARABIC,
     ARABIC_TAIL,
@@ -191,7 +191,7 @@ def _positive(number: str, file: str, line: int, key: str) -> Decimal:
 def percent_signs() -> re.Pattern[str]:
     """What every percentage has one of: its unit, or the 分之 in front of its number."""
     units = [surface for surface, (unit, _) in _unit_rows()[0].items() if unit.kind == "percent"]
-    return re.compile(_alternation([*units, "分之"]))
+    return re.compile(alternation([*units, "分之"]))
 
 
 @cache
@@ -230,12 +230,9 @@ _NEIGHBOURS = "|".join(
     for one, other in pairwise(map("".join, zip("123456789", "一二三四五六七八九", strict=True)))
 )
 _SEPARATOR = rf"(?:至|到|~|-|–|—(?!—)|―|−|(?:{_NEIGHBOURS})(?!.[\d.、]))"
-_VERBS = (
-    "投资|融资|募资|出资|增资|筹资|注资|收购|投入|支付|募集|筹集|认购|购买|采购|授信|贷款|筹得|获得"
-)
-# 数 that belongs to the word before it: 总数, 人数, 次数.
 _AFTER_DIGITS = r"十百千万亿兆多余几来+位个TBMKWtbmkw"
 _SCALED = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}"
+# 数 that belongs to the word before it: 总数, 人数, 次数.
 _OWNED = "总人户次指函系常级多少倍岁字票"
 
 
@@ -275,12 +272,12 @@ def _patterns() -> _Patterns:
         scan=re.compile(_scan_pattern(units, money, prefixes, hedges), flags),
         range=re.compile(
             rf"""{_SPACE}(?P<sep>{_SEPARATOR}){_SPACE}(?:约为?|近|超过?|上|过|最高)?{_SPACE}(?:百分之)?
-                (?P<cur>{_alternation(prefixes)})?{_SPACE}(?P<num>{_NUMBER})
+                (?P<cur>{alternation(prefixes)})?{_SPACE}(?P<num>{_NUMBER})
                 (?:{_SPACE}{_LEVEL}?{_SPACE}(?P<unit>{units}))?""",
             flags,
         ),
         between=re.compile(
-            rf"""{_SPACE}[和与及]{_SPACE}(?P<cur>{_alternation(prefixes)})?{_SPACE}
+            rf"""{_SPACE}[和与及]{_SPACE}(?P<cur>{alternation(prefixes)})?{_SPACE}
                 (?P<num>{_NUMBER})(?:{_SPACE}(?P<unit>{units}))?(?={_SPACE}之间)""",
             flags,
         ),
@@ -300,16 +297,16 @@ def _patterns() -> _Patterns:
         money_weak=_governing("money_weak"),
         money_behind=re.compile(
             rf"""{_SPACE}(?:的|首轮|新一轮|新|本轮|现金){{0,2}}{_SPACE}
-                (?:{_alternation(_words("money_behind"))}|[A-H]\d?\+*{_SPACE}轮)""",
+                (?:{alternation(_words("money_behind"))}|[A-H]\d?\+*{_SPACE}轮)""",
             flags,
         ),
         part=re.compile(
-            rf"(?P<word>{_alternation(_words('part'))})[，,：:]?[^，。；,;、！？\n\d]{{0,12}}\Z",
+            rf"(?P<word>{alternation(_words('part'))})[，,：:]?[^，。；,;、！？\n\d]{{0,12}}\Z",
             flags,
         ),
-        price=re.compile(rf"(?:{_alternation(_words('price_before'))})[^，。；\n\d]{{0,5}}\Z"),
-        term=re.compile(rf"(?:{_alternation(_words('term_before'))})(?:为|约|是|达)?\s?\Z"),
-        counted=re.compile(rf"\s?(?:[A-Za-z]|{_alternation(_words('counted'))})"),
+        price=re.compile(rf"(?:{alternation(_words('price_before'))})[^，。；\n\d]{{0,5}}\Z"),
+        term=re.compile(rf"(?:{alternation(_words('term_before'))})(?:为|约|是|达)?\s?\Z"),
+        counted=re.compile(rf"\s?(?:[A-Za-z]|{alternation(_words('counted'))})"),
         meanings=_words("behind"),
         pers=_words("per"),
         before_end=frozenset(row.surface[-1] for row in _unit_rows()[1]["before"])
@@ -324,19 +321,15 @@ def _fill() -> str:
     """What may stand between a hedge and its number: 最高可达, 至少在, 最高投资, 不超过约."""
     return rf"""
         (?:了|为|是|在|达到|达|至|到|可达到?|或达|或为|或将达|将达|可能会到|可能会|可能达到|可能|会到
-          |人民币|约为?|近|将近|总额|(?:{_alternation(_words("hedged_verb"))})了?){{0,2}}
+          |人民币|约为?|近|将近|总额|(?:{alternation(_words("hedged_verb"))})了?){{0,2}}
     """
 
 
 def _governing(name: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:{_alternation(_words(name))})(?P<gap>[^，。；、！？,;（()）\n\d]{{0,5}})\Z",
+        rf"(?:{alternation(_words(name))})(?P<gap>[^，。；、！？,;（()）\n\d]{{0,5}})\Z",
         re.VERBOSE,
     )
-
-
-def _alternation(words: Iterable[str]) -> str:
-    return "|".join(map(re.escape, _by_length(words)))
 
 
 def _by_length(words: Iterable[str]) -> list[str]:
@@ -435,6 +428,7 @@ def _behind_number(units: str) -> str:
 _HALF, _TENTH = Decimal("0.5"), Decimal("0.1")
 _TENTHS = re.compile(r"[一二三四五六七八九](?![一二三四五六七八九十百千万亿成个家名年月位])")
 _LETTER = re.compile(r"[A-Za-z]")
+_NOT_BEFORE_MINUS = re.compile(r"[0-9A-Za-z%\s]")
 # What makes a number without a unit a candidate; 兆 alone is a sum in Taiwan, bandwidth elsewhere.
 _BARE_SCALE = re.compile(r"[万亿]|位数|(?i:illion|bn|mn)")
 _BARE_SCALE_TW = re.compile(r"[万亿兆]|位数|(?i:illion|bn|mn)")
@@ -598,9 +592,9 @@ class _Reader:
         if self.folded[end - 1] in _SINGLE_LETTERS:
             return False
         if unit.kind == "duration":
-            return self._fits_duration(start, end, behind, surface, numeral)
+            return self._fits_duration(start, behind, surface, numeral)
         if unit.kind == "count":
-            return self._fits_count(start, end, behind, surface, unit, numeral)
+            return self._fits_count(start, end, surface, unit, numeral)
         return surface != "成" or (numeral.low >= 1 and numeral.high <= 10)
 
     def _fits_money(
@@ -622,7 +616,7 @@ class _Reader:
         return (ends and priced) if scaled else (ends or priced)
 
     def _fits_count(
-        self, start: int, end: int, behind: int, surface: str, unit: _Unit, numeral: Numeral
+        self, start: int, end: int, surface: str, unit: _Unit, numeral: Numeral
     ) -> bool:
         """一台 is an article, 几家 no number; 万卡, 上百家 and 两台 are."""
         wording = self.folded[start:end]
@@ -635,12 +629,9 @@ class _Reader:
         return unit.goods and wording[0] in "两三四五六七八九"
 
     def _hedged(self, start: int) -> bool:
-        word = self._hedge_before(start, naked=True)
-        return word is not None
+        return self._hedge_before(start, naked=True) is not None
 
-    def _fits_duration(
-        self, start: int, end: int, behind: int, surface: str, numeral: Numeral
-    ) -> bool:
+    def _fits_duration(self, start: int, behind: int, surface: str, numeral: Numeral) -> bool:
         if self._at(start - 1) in _NOT_BEFORE_SPAN and self._at(start) in "一半":
             return False
         if surface[0] != "年":
@@ -771,7 +762,7 @@ class _Reader:
             None if high is None else times(high, unit.factor),
             said, unit.code, unit.inferred,
         )  # fmt: skip
-        return self._with_context(quantity, core) if unit.kind == "money" else quantity
+        return self._with_context(quantity) if unit.kind == "money" else quantity
 
     def _naked_allowed(self, core: _Core, end: int) -> bool:
         """千万美元 alone is an amount only where money is spoken of: 完成千万美元融资."""
@@ -784,7 +775,7 @@ class _Reader:
         """-3% with nothing before the sign that would make it a dash."""
         if self._at(start - 1) not in {"-", "−"} or start == 0:
             return False
-        return start == 1 or not re.match(r"[0-9A-Za-z%\s]", self.folded[start - 2])
+        return start == 1 or not _NOT_BEFORE_MINUS.match(self.folded[start - 2])
 
     # ---------------------------------------------------------------------------------------
     # what the words around an amount say
@@ -807,7 +798,7 @@ class _Reader:
             return "yes"
         return "weak" if follows and self.patterns.money_weak.search(self.folded, *window) else "no"
 
-    def _with_context(self, quantity: Quantity, core: _Core) -> Quantity:
+    def _with_context(self, quantity: Quantity) -> Quantity:
         start, end, per = quantity.start, quantity.end, None
         if self._at(end) in _PER_START and (
             match := self.patterns.per_behind.match(self.folded, end)

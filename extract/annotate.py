@@ -15,16 +15,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from extract.amounts import find_quantities, parse_money
+from extract.amounts import Quantity, find_quantities, parse_money
 from extract.article import Article
-from extract.dates import find_dates, parse_date
+from extract.dates import DateMention, find_dates, parse_date
 from extract.errors import GoldError
-from extract.gold import GoldArticle, read_gold
+from extract.gold import GoldArticle, first_problem, read_gold, whole_numbers
+from extract.mentions import Mention
 from extract.records import (
     CONDITION_KINDS,
     DEAL_TYPES,
@@ -32,6 +34,7 @@ from extract.records import (
     ArticleDeals,
     Cite,
     DealRecord,
+    Role,
     is_partial_date,
 )
 from extract.rounds import find_rounds, normal_round
@@ -45,7 +48,6 @@ PAYER_ROLES: Final = (
 PAID_ROLES: Final = (
     "investee", "acquiree", "seller", "supplier", "partner", "borrower", "issuer",
 )  # fmt: skip
-_ROLES: Final = tuple(dict.fromkeys((*PAYER_ROLES, *PAID_ROLES)))
 _SIDES: Final = ("investor", "target")
 CONDITION_LABELS: Final = tuple(f"condition-{kind}" for kind in CONDITION_KINDS)
 FIELD_LABELS: Final = (
@@ -77,7 +79,7 @@ SIDE_LINKS: Final[Mapping[str, tuple[str, str]]] = {
 
 LINKS: Final = (*PARTY_LINKS, *FIELD_LINKS, *SIDE_LINKS)
 _EVERY_PARTY_LINK: Final = frozenset(
-    (*_SIDES, *(f"{side}-{role}" for side in _SIDES for role in _ROLES))
+    (*_SIDES, *(f"{side}-{role}" for side in _SIDES for role in get_args(Role)))
 )
 _SINGLE: Final = ("amount", "valuation", "stake", "round", "date")
 
@@ -310,22 +312,13 @@ def canonical(article: Mapping[str, Any]) -> dict[str, Any]:
     """
     parsed = GoldArticle.model_validate(article)
     head = {key: value for key, value in article.items() if key not in ("text", "deals")}
-    deals = [_whole(deal.model_dump(mode="json")) for deal in parsed.deals]
+    deals = [whole_numbers(deal.model_dump(mode="json")) for deal in parsed.deals]
     return {**head, "text": parsed.text, "deals": deals}
 
 
 def gold_line(article: Mapping[str, Any]) -> str:
     """An article with gold as a line of JSON."""
     return json.dumps(article, ensure_ascii=False) + "\n"
-
-
-def _whole(value: Any) -> Any:
-    """The same with whole numbers for floats that are whole."""
-    if isinstance(value, dict):
-        return {key: _whole(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_whole(entry) for entry in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 _PARTY: Final = ("name", "role", "names")
@@ -439,15 +432,24 @@ class _Drawing:
         """Where the text says a stake, round or date, as far as the rules read it."""
         found: Iterable[Any]
         if key == "stake":
-            quantities = find_quantities(self.text)
-            percents = [q for q in quantities if q.kind == "percent"]
-            found = [q for q in percents if float(value) in (_float(q.min), _float(q.max))]
-        elif key == "round":
-            found = [r for r in find_rounds(self.text, fold(self.text)) if r.value == value]
+            wanted = float(value)
+            found = [q for q in self._percents if wanted in (_float(q.min), _float(q.max))]
         else:
-            dates = find_dates(self.text, published=_published(self.head))
-            found = [date for date in dates if date.value == value]
+            told = self._rounds if key == "round" else self._dates
+            found = [one for one in told if one.value == value]
         return [(one.start, one.end) for one in found]
+
+    @cached_property
+    def _percents(self) -> list[Quantity]:
+        return [q for q in find_quantities(self.text) if q.kind == "percent"]
+
+    @cached_property
+    def _rounds(self) -> list[Mention]:
+        return list(find_rounds(self.text, fold(self.text)))
+
+    @cached_property
+    def _dates(self) -> list[DateMention]:
+        return list(find_dates(self.text, published=_published(self.head)))
 
     def _conditions(self, anchor: Region, deal: Mapping[str, Any], known: Known) -> None:
         for told in deal["conditions"]:
@@ -562,9 +564,7 @@ class _Collecting:
         except UnicodeEncodeError as error:
             raise self.sheet.wrong("holds half a character, a lone surrogate") from error
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            message = first["msg"].removeprefix("Value error, ")
+            place, message = first_problem(error)
             raise self.sheet.wrong(f"{place}: {message}" if place else message) from error
 
     def _remark(self, message: str, line: int) -> None:

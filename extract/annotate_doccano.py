@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,10 +46,11 @@ _DEAL_LABELS: Final = tuple(
 
 def files(sheets: Iterable[Sheet]) -> tuple[dict[str, bytes], list[GoldError]]:
     """The files of a folder, by name, and what could not be put into them."""
-    numbers = _Numbers()
-    rows = [json.dumps(_row(sheet, numbers), ensure_ascii=False) + "\n" for sheet in sheets]
+    spans, relations = count(1), count(1)  # ids are unique in the file
+    rows = [_row(sheet, spans, relations) for sheet in sheets]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     return {
-        ARTICLES: "".join(rows).encode(),
+        ARTICLES: "".join(lines).encode(),
         RELATION_LABELS: _types(LINKS),
         SPAN_LABELS: _types((*_DEAL_LABELS, *FIELD_LABELS)),
     }, []
@@ -69,29 +71,11 @@ def _types(labels: Iterable[str]) -> bytes:
     return (json.dumps(types, indent=1) + "\n").encode()
 
 
-class _Numbers:
-    """Ids that are unique in the file."""
-
-    def __init__(self) -> None:
-        self.spans = 0
-        self.relations = 0
-
-    def span(self) -> int:
-        """The next id of a span."""
-        self.spans += 1
-        return self.spans
-
-    def relation(self) -> int:
-        """The next id of a relation."""
-        self.relations += 1
-        return self.relations
-
-
-def _row(sheet: Sheet, numbers: _Numbers) -> dict[str, Any]:
-    ids = {region.id: numbers.span() for region in sheet.regions}
+def _row(sheet: Sheet, spans: Iterator[int], numbers: Iterator[int]) -> dict[str, Any]:
+    ids = {region.id: next(spans) for region in sheet.regions}
     relations = [
         {
-            "id": numbers.relation(),
+            "id": next(numbers),
             "from_id": ids[link.source],
             "to_id": ids[link.target],
             "type": link.type,

@@ -29,6 +29,7 @@ __all__ = [
     "read_argument",
     "read_articles",
     "read_drafts",
+    "read_source",
 ]
 
 
@@ -82,7 +83,7 @@ def read_drafts(
     """
     taken = Places()
     for source in sources((os.fspath(path) for path in paths), intake, stdin=stdin):
-        found = [source] if isinstance(source, Failure) else _guarded(source, intake, meter)
+        found = [source] if isinstance(source, Failure) else read_source(source, intake, meter)
         for one in found:
             yield _with_id(one, taken) if isinstance(one, Draft) else one
 
@@ -191,7 +192,9 @@ _KINDS: Final[Mapping[str, Callable[[str], dict[str, str]]]] = {
 # --- files to drafts ---------------------------------------------------------------------------
 
 
-def _guarded(source: Source, intake: Intake, meter: Callable[[int], object]) -> Iterator[Found]:
+def read_source(
+    source: Source, intake: Intake, meter: Callable[[int], object] = int
+) -> Iterator[Found]:
     """What is read until the file turns out to be unreadable, and then why it is."""
     try:
         with source.open() as stream:

@@ -269,11 +269,7 @@ class _Make:
     options: Options
 
     def __call__(self) -> Callable[[Entry], Outcome]:
-        return partial(_read, reader=self.make_reader(), options=self.options)
-
-
-def _read(entry: Entry, *, reader: Reader, options: Options) -> Outcome:
-    return read_one(entry, reader, options)
+        return partial(read_one, reader=self.make_reader(), options=self.options)
 
 
 def _work(

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,22 +51,6 @@ cli_report.register(app)
 cli_serve.register(app)
 cli_train.register(app)
 
-Published = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"],
-        help="Day of publication for articles that tell none; 昨日 and 今年10月 count from it.",
-    ),
-]
-NoLexicon = Annotated[
-    bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
-]
-
-NoModel = Annotated[
-    bool, typer.Option("--no-model", help="Leave the model of names out: the rules alone, faster.")
-]
-Ner = Annotated[Path | None, typer.Option("--ner", help="A folder with another model of names.")]
-
 
 @app.callback(invoke_without_command=True)
 def _options(
@@ -86,10 +69,10 @@ def _options(
 def run(
     paths: opts.Paths,
     out: opts.Out = "-",
-    published: Published = None,
-    no_lexicon: NoLexicon = False,
-    no_model: NoModel = False,
-    ner: Ner = None,
+    published: opts.Published = None,
+    no_lexicon: opts.NoLexicon = False,
+    no_model: opts.NoModel = False,
+    ner: opts.Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
     with_text: opts.WithText = False,
     workers: opts.Workers = None,
@@ -109,10 +92,11 @@ def run(
     from extract.batch import Options
     from extract.readers import Intake
 
+    model = _model(no_model, ner)
     job = runs.Job(
         paths,
         out,
-        Intake(_day(published), max_bytes, _columns(columns or []), http),
+        Intake(opts.iso_day(published), max_bytes, _columns(columns or []), http),
         Options(min_confidence, with_text),
         workers,
         timeout,
@@ -121,21 +105,21 @@ def run(
         _log_format(log_format),
         {
             "lexicon": not no_lexicon,
-            "model": str(_model(no_model, ner)),
+            "model": str(model),
             "with_text": with_text,
             "min_confidence": min_confidence,
         },
     )
-    raise typer.Exit(runs.execute(job, _MakeReader(not no_lexicon, _model(no_model, ner))))
+    raise typer.Exit(runs.execute(job, _MakeReader(not no_lexicon, model)))
 
 
 @app.command()
 def show(
     file_or_text: Annotated[str, typer.Argument(help="A file, a folder, - or the text itself.")],
-    published: Published = None,
-    no_lexicon: NoLexicon = False,
-    no_model: NoModel = False,
-    ner: Ner = None,
+    published: opts.Published = None,
+    no_lexicon: opts.NoLexicon = False,
+    no_model: opts.NoModel = False,
+    ner: opts.Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Show articles in colour, and their deals as cards."""
@@ -144,7 +128,7 @@ def show(
 
     console, failed = _console(), False
     reader = _MakeReader(not no_lexicon, _model(no_model, ner), min_confidence)()
-    for article in read_argument(file_or_text, published=_day(published)):
+    for article in read_argument(file_or_text, published=opts.iso_day(published)):
         if isinstance(article, Failure):
             failed = True
             typer.echo(str(article), err=True)
@@ -182,9 +166,9 @@ def evaluate(
     force: Annotated[
         bool, typer.Option("--force", help="With --pin: also move them down.")
     ] = False,
-    no_lexicon: NoLexicon = False,
-    no_model: NoModel = False,
-    ner: Ner = None,
+    no_lexicon: opts.NoLexicon = False,
+    no_model: opts.NoModel = False,
+    ner: opts.Ner = None,
     min_confidence: opts.MinConfidence = 0.0,
 ) -> None:
     """Score output against gold.
@@ -305,7 +289,7 @@ def amounts(
 @app.command()
 def dates(
     text: Annotated[str, typer.Argument(help="Any Chinese text.")],
-    published: Published = None,
+    published: opts.Published = None,
 ) -> None:
     """List the dates of a text with their values."""
     from extract.dates import find_dates
@@ -339,14 +323,10 @@ def _model(left_out: bool, folder: Path | None) -> bool | Path:
     return folder or not left_out
 
 
-def _console(*, stderr: bool = False) -> Console:
+def _console() -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
-
-
-def _day(published: datetime | None) -> str | None:
-    return published.date().isoformat() if published else None
+    return Console(highlight=False)
 
 
 def _columns(pairs: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from extract import cli_options as opts
 from extract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,15 +69,9 @@ def run_ray(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day of publication for articles that tell none."),
     ] = None,
-    no_lexicon: Annotated[
-        bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
-    ] = False,
-    min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Leave out deals of less confidence.")
-    ] = 0.0,
-    with_text: Annotated[
-        bool, typer.Option("--with-text", help="Put the article's text into its line.")
-    ] = False,
+    no_lexicon: opts.NoLexicon = False,
+    min_confidence: opts.MinConfidence = 0.0,
+    with_text: opts.WithText = False,
     timeout: Annotated[
         float | None, typer.Option(min=0.001, help="Give an article up after so many seconds.")
     ] = None,
@@ -99,7 +94,7 @@ def run_ray(
         out,
         address=address,
         actors=actors,
-        intake=Intake(published=published.date().isoformat() if published else None),
+        intake=Intake(published=opts.iso_day(published)),
         options=Options(min_confidence, with_text),
         timeout=timeout,
         watch=tell,

@@ -51,7 +51,6 @@ def graph(
     from extract.cli_link import read_inputs
     from extract.graph import DealGraph, circles
     from extract.graph_export import EXPORTS
-    from extract.link import link
     from extract.records import is_partial_date
 
     if to not in EXPORTS:
@@ -60,7 +59,7 @@ def graph(
         raise UsageError(f"{as_of!r} is not an ISO date", key="--as-of")
     records, linked, failures = read_inputs(deals)
     web = DealGraph.from_deals(
-        link(records, into=linked) if records else linked,
+        [*linked, *records],
         as_of=as_of,
         rumours=not no_rumours,
         fold_parents=fold_parents,

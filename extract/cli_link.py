@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract.errors import UsageError, ZhDealsError
+from extract.errors import ArticleError, UsageError, ZhDealsError
 
 if TYPE_CHECKING:
     from extract.linked import LinkedDeal
@@ -89,7 +89,6 @@ def _lines(name: str) -> Iterator[str]:
 
 
 def _read_line(line: str, records: list[Telling], old: list[LinkedDeal]) -> None:
-    from extract.errors import ArticleError
     from extract.linked import LinkedDeal
     from extract.tellings import tellings_of
 

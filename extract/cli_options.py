@@ -1,7 +1,9 @@
-"""The options of ``run``, each with its help."""
+"""The options that commands share, each with its help."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,20 @@ Paths = Annotated[
     typer.Argument(metavar="PATH", help="Files, folders, patterns, URLs of stores; - for stdin."),
 ]
 Out = Annotated[str, typer.Option(help="Where the JSON Lines go; - for stdout.")]
+Published = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Day of publication for articles that tell none; 昨日 and 今年10月 count from it.",
+    ),
+]
+NoLexicon = Annotated[
+    bool, typer.Option("--no-lexicon", help="Leave the lists of organisations out.")
+]
+NoModel = Annotated[
+    bool, typer.Option("--no-model", help="Leave the model of names out: the rules alone, faster.")
+]
+Ner = Annotated[Path | None, typer.Option("--ner", help="A folder with another model of names.")]
 Split = Annotated[
     str | None, typer.Option(metavar="NAME", help="Only gold whose split is NAME: test.")
 ]
@@ -39,3 +55,8 @@ Fresh = Annotated[
 ]
 Http = Annotated[bool, typer.Option("--http", help="Let URLs of the web be read.")]
 LogFormat = Annotated[str, typer.Option(help="text or json.")]
+
+
+def iso_day(published: datetime | None) -> str | None:
+    """The day of ``--published`` as the readers take it."""
+    return published.date().isoformat() if published else None

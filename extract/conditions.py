@@ -168,14 +168,13 @@ def _hit_sentences(
     matcher, table = _automaton()
     plain = [sentence for sentence in sentences if sentence.opener is None]
     inner = [sentence for sentence in sentences if sentence.opener is not None]
-    starts = [sentence.start for sentence in plain]
+    rows = [(row, [sentence.start for sentence in row]) for row in (plain, inner)]
     hits: dict[Sentence, set[int]] = {}
     for index, start, end in matcher.find_matches_as_indexes(folded, overlapping=True):
-        at = bisect_right(starts, start) - 1
-        around = [plain[at]] if at >= 0 else []
-        for sentence in (*around, *inner):
-            if sentence.start <= start and end <= sentence.end:
-                hits.setdefault(sentence, set()).update(table[index])
+        for row, starts in rows:
+            at = bisect_right(starts, start) - 1
+            if at >= 0 and end <= row[at].end:
+                hits.setdefault(row[at], set()).update(table[index])
     yield from sorted(hits.items(), key=lambda item: item[0].start)
 
 
@@ -210,7 +209,7 @@ _LINK = re.compile(r"《[^》\n]{6,80}》(?:《|$)")
 
 def _is_link(folded: str, start: int, end: int) -> bool:
     """Whether a stretch is a row of titles of other articles."""
-    return bool(_LINK.search(folded, start, end)) and folded[start] == "《"
+    return folded[start] == "《" and bool(_LINK.search(folded, start, end))
 
 
 _STOP = re.compile(

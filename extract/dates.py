@@ -271,11 +271,9 @@ def _quarter_pattern() -> str:
     """
 
 
-def _edges() -> str:
+def _edges(*lists: str) -> str:
     """Edges that may follow a year or a month directly."""
-    lists = ("begin", "middle", "end", "within", "loose")
-    every = [word for name in lists for word in words(_SEED, "edge", name)]
-    return alternation(every)
+    return alternation(word for name in lists for word in words(_SEED, "edge", name))
 
 
 def _edge_guard() -> str:
@@ -284,6 +282,7 @@ def _edge_guard() -> str:
 
 def _year_rest_pattern() -> str:
     """What may follow a year: a month, a quarter, a half, a season, an edge."""
+    edges = _edges("begin", "middle", "end", "within", "loose")
     return rf"""
         {_GAP}的?{_GAP}(?:
             (?P<half_word>[上下])(?:半年度?|半财年) | (?P<half_year>半年度)
@@ -293,17 +292,14 @@ def _year_rest_pattern() -> str:
           | H(?P<half_h>[12]){_END}
           | (?P<front>前){_GAP}(?P<front_count>{_COUNT}){_GAP}(?:个)?(?P<front_unit>月|季度)
           | (?P<season>{_listed("edge", "seasons")}){_edge_guard()}
-          | 年?(?P<edge>{_edges()}){_edge_guard()}
+          | 年?(?P<edge>{edges}){_edge_guard()}
         )
     """
 
 
 def _month_rest_pattern() -> str:
     """What may follow a month: a day, an edge."""
-    inner = alternation(
-        [word for name in ("begin", "middle", "end", "month_begin", "month_end", "within", "loose")
-         for word in words(_SEED, "edge", name)]
-    )  # fmt: skip
+    inner = _edges("begin", "middle", "end", "month_begin", "month_end", "within", "loose")
     return rf"""
         {_GAP}(?:
             (?P<day_from>{_DAY}){_GAP}[日号]?{_JOIN}(?P<day_to>{_DAY}){_GAP}[日号]
@@ -377,7 +373,7 @@ def _month_day_openings() -> str:
 
 def _english_pattern() -> str:
     """Dec 17, 2025; 17 December; Dec. 2025."""
-    names = alternation(list(_english_months()))
+    names = alternation(_english_months())
     day = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
     year = rf"(?:[ ]?[,，]?[ ]?-?(?P<year>{_YEAR})(?!\d))"
     return rf"""
@@ -416,7 +412,7 @@ def _ago_opening() -> str:
 
 
 def _week_openings() -> str:
-    before, names = alternation(list(_shifts("week", "before"))), _listed("week", "names")
+    before, names = alternation(_shifts("week", "before")), _listed("week", "names")
     after, right = _not_after(words(_SEED, "week", "not_after")), _listed("week", "not_before")
     return rf"""
         (?P<week_day>(?P<wd_before>{before})(?:{names})(?P<wd>{_WEEKDAY})(?!{right}))
@@ -533,7 +529,7 @@ def _clock_pattern() -> str:
 def _tail_pattern() -> str:
     """What belongs to a day behind it: a weekday, a gloss in brackets, a time of the day."""
     names, parts = _listed("week", "names"), _listed("time", "parts")
-    before = alternation(list(_shifts("week", "before")))
+    before = alternation(_shifts("week", "before"))
     not_short = f"(?!{_listed('time', 'not_short')})"
     zones = alternation([zone for zone in words(_SEED, "time", "zones") if zone != "时间"])
     return rf"""
@@ -1121,7 +1117,7 @@ def _years(said: _Said, clock: _Clock) -> list[int]:
         return [clock.context.first.year]
     if clock.published is None:
         return []
-    reach = _LEAP if said.day == (_Shift("is", 29)) and said.month == (_Shift("is", 2)) else 1
+    reach = _LEAP if said.day == _Shift("is", 29) and said.month == _SECOND else 1
     return list(range(clock.published.year - reach, clock.published.year + reach + 1))
 
 

@@ -27,8 +27,10 @@ from extract.deal_view import (
     language,
     legend,
     marked_text,
+    party_rows,
     record_marks,
     telling_marks,
+    tie_rows,
     value_table,
 )
 from extract.deal_web import FINANCE, WAYS, ring_picture, total, web_picture
@@ -350,10 +352,7 @@ def _card(deal: LinkedDeal, told: _Told) -> Markup:
 
 
 def _rows(deal: LinkedDeal, told: _Told) -> Iterator[Row]:
-    for side, parties in (("pays", deal.investor), ("is paid", deal.target)):
-        for who in parties:
-            others = "、".join(name for name in who.names if name != who.name)
-            yield side, who.name, " · ".join(filter(None, (who.role, others)))
+    yield from party_rows(deal)
     for name, money in (("amount", deal.amount), ("valuation", deal.valuation)):
         if money is not None:
             yield name, brief(money.value), f"{money.value.text} · {money.why}"
@@ -364,10 +363,7 @@ def _rows(deal: LinkedDeal, told: _Told) -> Iterator[Row]:
             yield name, best.value, best.why
     if deal.superseded_by is not None:
         yield "followed by", _successor(deal.superseded_by, told), ""
-    for tie in deal.conditions:
-        yield "condition", tie.kind, tie.text
-    for chip in deal.hardware:
-        yield "hardware", chip.name, " · ".join(filter(None, (chip.vendor, chip.quantity)))
+    yield from tie_rows(deal)
 
 
 def _successor(identity: str, told: _Told) -> str:

@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 
 from extract.conversion import rate_of
 from extract.html import Markup, escape, join, tag
-from extract.linked import told_number
+from extract.linked import LinkedDeal, told_number
 from extract.records import Cite, DealRecord, Money
 from extract.show import cites
 from extract.tellings import Sum, Telling
@@ -52,14 +52,8 @@ def dollars(money: Sum | Money | None, day: str | None = None) -> Decimal | None
     """About how many US dollars an amount is, by the number that was told and the year's rate."""
     if money is None:
         return None
-    told = money if isinstance(money, Sum) else sum_of_money(money)
     rate = rate_of(money.currency, int(day[:4]) if day else None)
-    return told_number(told) / rate.per_usd if rate else None
-
-
-def sum_of_money(money: Money) -> Sum:
-    """An amount without its place in the text."""
-    return Sum(**money.model_dump(include={"min", "max", "currency", "modifier", "text"}))
+    return told_number(money) / rate.per_usd if rate else None
 
 
 def language(text: str) -> Literal["zh-Hans", "zh-Hant"]:
@@ -221,10 +215,7 @@ def value_table(rows: Iterable[Row]) -> Markup:
 
 def record_rows(record: DealRecord) -> Iterator[Row]:
     """The values of a record with the words that they were read from."""
-    for side, parties in (("pays", record.investor), ("is paid", record.target)):
-        for party in parties:
-            others = "、".join(name for name in party.names if name != party.name)
-            yield side, party.name, " · ".join(filter(None, (party.role, others)))
+    yield from party_rows(record)
     for name, money in (("amount", record.amount), ("valuation", record.valuation)):
         if money is not None:
             yield name, brief(money), money.text
@@ -235,12 +226,25 @@ def record_rows(record: DealRecord) -> Iterator[Row]:
     ):
         if value is not None:
             yield name, value, _cited(record.sources.get(name, ()))
-    for condition in record.conditions:
-        yield "condition", condition.kind, condition.text
-    for item in record.hardware:
-        yield "hardware", item.name, " · ".join(filter(None, (item.vendor, item.quantity)))
+    yield from tie_rows(record)
     for warning in record.warnings:
         yield "warning", warning, ""
+
+
+def party_rows(deal: DealRecord | LinkedDeal) -> Iterator[Row]:
+    """Who pays and who is paid, with roles and other names."""
+    for side, parties in (("pays", deal.investor), ("is paid", deal.target)):
+        for party in parties:
+            others = "、".join(name for name in party.names if name != party.name)
+            yield side, party.name, " · ".join(filter(None, (party.role, others)))
+
+
+def tie_rows(deal: DealRecord | LinkedDeal) -> Iterator[Row]:
+    """Conditions and hardware."""
+    for condition in deal.conditions:
+        yield "condition", condition.kind, condition.text
+    for item in deal.hardware:
+        yield "hardware", item.name, " · ".join(filter(None, (item.vendor, item.quantity)))
 
 
 def _cited(sources: Iterable[Cite]) -> str:

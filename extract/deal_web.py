@@ -19,6 +19,7 @@ from extract.deal_view import brief, dollars, scaled
 from extract.graph import Circle, DealGraph, Hop, Leg, Total
 from extract.html import Markup, join, tag
 
+Place = tuple[float, float]
 Places = NDArray[np.float64]
 Way = Literal["invests", "buys", "lends", "warrants", "equity", "compute", "chips", "goods"]
 
@@ -76,11 +77,12 @@ def web_picture(graph: DealGraph, circles: Sequence[Circle]) -> Markup:
     arrows = _arrows(graph.legs)
     kept = _foremost(graph, arrows, circles)
     drawn = [arrow for arrow in arrows if arrow.giver in kept and arrow.taker in kept]
-    places = _layout(kept, drawn, {node: graph.name(node) for node in kept})
+    names = {node.id: node.name for node in graph.nodes}
+    members = {node.id: node.members for node in graph.nodes}
+    places = _layout(kept, drawn, names)
     rings = _rings(circles)
-    names = {node.id: node for node in graph.nodes}
-    lines = [_curve(arrow, places, rings, graph) for arrow in drawn]
-    nodes = [_node(names[node].name, node, names[node].members, places[node]) for node in kept]
+    lines = [_curve(arrow, places, rings, names) for arrow in drawn]
+    nodes = [_node(names[node], node, members[node], places[node]) for node in kept]
     left = len(graph.nodes) - len(kept)
     box = _box(places)
     picture = tag(
@@ -119,9 +121,10 @@ def _foremost(
     around: dict[str, set[str]] = {node.id: set() for node in graph.nodes}
     flow: dict[str, Decimal] = dict.fromkeys(around, Decimal(0))
     for arrow in arrows:
+        money = arrow.sum
         for one, other in ((arrow.giver, arrow.taker), (arrow.taker, arrow.giver)):
             around[one].add(other)
-            flow[one] += arrow.sum
+            flow[one] += money
     kept = set(inside) or set(sorted(flow, key=lambda one: (-flow[one], one))[:1])
     coming = set().union(*(around[one] for one in kept)) - kept
     alone = [one for one in sorted(flow, key=lambda one: (-flow[one], one)) if around[one]]
@@ -179,13 +182,13 @@ def text_width(text: str, size: float = 13) -> float:
 
 def _layout(
     nodes: Sequence[str], arrows: Sequence[_Arrow], names: Mapping[str, str]
-) -> dict[str, tuple[float, float]]:
+) -> dict[str, Place]:
     """Places of all parties: each group that hangs together by itself, then in rows."""
     around: dict[str, set[str]] = {node: set() for node in nodes}
     for arrow in arrows:
         around[arrow.giver].add(arrow.taker)
         around[arrow.taker].add(arrow.giver)
-    places: dict[str, tuple[float, float]] = {}
+    places: dict[str, Place] = {}
     left = top = tall = 0.0
     for group in _components(nodes, around):
         ordered = [node for node in nodes if node in group]
@@ -256,7 +259,7 @@ def _apart(places: Places, sizes: Places) -> Places:
     return places
 
 
-def _box(places: Mapping[str, tuple[float, float]]) -> str:
+def _box(places: Mapping[str, Place]) -> str:
     if not places:
         return "0 0 10 10"
     xs, ys = zip(*places.values(), strict=True)
@@ -290,22 +293,21 @@ def _markers(name: str = "") -> Markup:
 
 def _curve(
     arrow: _Arrow,
-    places: Mapping[str, tuple[float, float]],
+    places: Mapping[str, Place],
     rings: Mapping[tuple[str, str], list[str]],
-    graph: DealGraph,
+    names: Mapping[str, str],
 ) -> Markup:
     within = rings.get((arrow.giver, arrow.taker), []) if arrow.way in FINANCE else []
-    talks = all(leg.status == "talks" for leg in arrow.legs)
-    ends = f"{graph.name(arrow.giver)} → {graph.name(arrow.taker)}"
+    giver, taker = names[arrow.giver], names[arrow.taker]
     return tag(
         "path",
-        tag("title", f"{ends}: {WAYS[arrow.way]} {_sums(arrow.legs)}".strip()),
-        class_=" ".join(["leg", arrow.way, *(["talks"] if talks else [])]),
+        tag("title", f"{giver} → {taker}: {WAYS[arrow.way]} {_sums(arrow.legs)}".strip()),
+        class_=_leg_class(arrow.way, arrow.legs),
         d=_path(
             places[arrow.giver],
             places[arrow.taker],
             list(WAYS).index(arrow.way),
-            (text_width(graph.name(arrow.giver)), text_width(graph.name(arrow.taker))),
+            (text_width(giver), text_width(taker)),
         ),
         marker_end=f"url(#head-{arrow.way})",
         stroke_width=f"{_width(arrow.sum):.1f}",
@@ -314,14 +316,18 @@ def _curve(
     )
 
 
+def _leg_class(way: Way, legs: Iterable[Leg]) -> str:
+    return f"leg {way} talks" if all(leg.status == "talks" for leg in legs) else f"leg {way}"
+
+
 def _width(money: Decimal) -> float:
     """From a hair for unknown sums to a rope for hundreds of billions."""
     return 1.2 if money < 10**6 else min(1.2 + 0.75 * (math.log10(money) - 6), 5.5)
 
 
 def _path(
-    start: tuple[float, float],
-    end: tuple[float, float],
+    start: Place,
+    end: Place,
     number: int,
     widths: tuple[float, float],
 ) -> str:
@@ -329,19 +335,26 @@ def _path(
 
     It keeps clear of the two names, which are of these widths.
     """
+    length = math.hypot(end[0] - start[0], end[1] - start[1]) or 1.0
+    middle = _bent(start, end, 16 + 9 * number + 0.06 * length)
+    clear = (_clear(start, middle, widths[0], 13), _clear(end, middle, widths[1], 15))
+    return _drawn(start, middle, end, clear)
+
+
+def _bent(start: Place, end: Place, bow: float) -> Place:
+    """The point that a curve is drawn to: so far to the right of the middle, or to the left."""
     (x1, y1), (x2, y2) = start, end
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
-    bow = 16 + 9 * number + 0.06 * length
-    mx = (x1 + x2) / 2 + (y1 - y2) / length * bow
-    my = (y1 + y2) / 2 + (x2 - x1) / length * bow
-    sx, sy = _toward(start, (mx, my), _clear(start, (mx, my), widths[0], 13))
-    ex, ey = _toward(end, (mx, my), _clear(end, (mx, my), widths[1], 15))
-    return f"M{sx:.1f} {sy:.1f}Q{mx:.1f} {my:.1f} {ex:.1f} {ey:.1f}"
+    return (x1 + x2) / 2 + (y1 - y2) / length * bow, (y1 + y2) / 2 + (x2 - x1) / length * bow
 
 
-def _clear(
-    at: tuple[float, float], toward: tuple[float, float], wide: float, least: float
-) -> float:
+def _drawn(start: Place, middle: Place, end: Place, clear: tuple[float, float]) -> str:
+    """A curve that begins and ends so far from its two places."""
+    (sx, sy), (ex, ey) = _toward(start, middle, clear[0]), _toward(end, middle, clear[1])
+    return f"M{sx:.1f} {sy:.1f}Q{middle[0]:.1f} {middle[1]:.1f} {ex:.1f} {ey:.1f}"
+
+
+def _clear(at: Place, toward: Place, wide: float, least: float) -> float:
     """How far from a party a line must begin, so that it does not cross the name below it."""
     across, down = toward[0] - at[0], toward[1] - at[1]
     length = math.hypot(across, down) or 1.0
@@ -353,9 +366,7 @@ def _clear(
     return min(max(least, min(32 / (down / length), beside)), length * 0.8)
 
 
-def _toward(
-    start: tuple[float, float], end: tuple[float, float], step: float
-) -> tuple[float, float]:
+def _toward(start: Place, end: Place, step: float) -> Place:
     length = math.hypot(end[0] - start[0], end[1] - start[1]) or 1.0
     share = step / length
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
@@ -366,7 +377,7 @@ def _sums(legs: Iterable[Leg]) -> str:
     return " + ".join(dict.fromkeys(told))
 
 
-def _node(name: str, node: str, members: Sequence[str], at: tuple[float, float]) -> Markup:
+def _node(name: str, node: str, members: Sequence[str], at: Place) -> Markup:
     said = f"{name} ({', '.join(members)})" if members else name
     return tag(
         "g",
@@ -393,9 +404,7 @@ _LENS_HIGH: Final = 210
 def ring_picture(circle: Circle) -> Markup:
     """One circle: its parties around a ring, an arrow for each step with its sums."""
     places = _around(len(circle.parties))
-    steps = [
-        _step(hop, circle, places, number, mark=circle.id) for number, hop in enumerate(circle.hops)
-    ]
+    steps = [_step(hop, places, number, mark=circle.id) for number, hop in enumerate(circle.hops)]
     nodes = [
         tag(
             "g",
@@ -422,7 +431,7 @@ def _height(count: int) -> int:
     return _LENS_HIGH if count == 2 else _RING_HIGH
 
 
-def _ring_name(name: str, place: tuple[float, float], count: int) -> Markup:
+def _ring_name(name: str, place: Place, count: int) -> Markup:
     """The name of a party outside the ring: beside it where two stand side by side."""
     if count == 2:
         left = place[0] < _RING_WIDE / 2
@@ -431,7 +440,7 @@ def _ring_name(name: str, place: tuple[float, float], count: int) -> Markup:
     return tag("text", name, y=-20 if place[1] < _RING_HIGH / 2 - 1 else 29)
 
 
-def _around(count: int) -> list[tuple[float, float]]:
+def _around(count: int) -> list[Place]:
     """Places on a ring; two parties stand side by side."""
     first = math.pi if count == 2 else -math.pi / 2
     wide, high = (105, 0) if count == 2 else (112, 92)
@@ -440,25 +449,20 @@ def _around(count: int) -> list[tuple[float, float]]:
     return [(middle[0] + wide * math.cos(t), middle[1] + high * math.sin(t)) for t in turns]
 
 
-def _step(
-    hop: Hop, circle: Circle, places: Sequence[tuple[float, float]], number: int, *, mark: str
-) -> Markup:
+def _step(hop: Hop, places: Sequence[Place], number: int, *, mark: str) -> Markup:
     start, end = places[number], places[(number + 1) % len(places)]
     way = _main_way(hop)
-    (x1, y1), (x2, y2) = start, end
-    length = math.hypot(x2 - x1, y2 - y1) or 1.0
     # The ring runs clockwise, so out is to the left of each step.
-    bow = 112 if len(places) == 2 else 46
-    mx, my = (x1 + x2) / 2 + (y2 - y1) / length * bow, (y1 + y2) / 2 + (x1 - x2) / length * bow
-    sx, sy = _toward(start, (mx, my), 15)
-    ex, ey = _toward(end, (mx, my), 17)
-    talks = all(leg.status == "talks" for leg in hop.legs)
-    label_at = ((x1 + x2) / 4 + mx / 2, (y1 + y2) / 4 + my / 2)
+    middle = _bent(start, end, -112 if len(places) == 2 else -46)
+    label_at = (
+        (start[0] + end[0]) / 4 + middle[0] / 2,
+        (start[1] + end[1]) / 4 + middle[1] / 2,
+    )
     return join(
         tag(
             "path",
-            class_=" ".join(["leg", way, *(["talks"] if talks else [])]),
-            d=f"M{sx:.1f} {sy:.1f}Q{mx:.1f} {my:.1f} {ex:.1f} {ey:.1f}",
+            class_=_leg_class(way, hop.legs),
+            d=_drawn(start, middle, end, (15, 17)),
             marker_end=f"url(#head-{mark}-{way})",
             stroke_width="2.4",
         ),
@@ -466,7 +470,7 @@ def _step(
     )
 
 
-def _label(hop: Hop, way: Way, at: tuple[float, float], count: int) -> Markup:
+def _label(hop: Hop, way: Way, at: Place, count: int) -> Markup:
     """What a step carries, beside the middle of its arrow, away from the middle of the ring."""
     told = ", ".join(total(one) for one in hop.sums)
     lines = [line for line in (_VERBS.get(way, way), told) if line]

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from extract.amounts import Quantity
 from extract.attach import deal_hardware, share_conditions
+from extract.clauses import ITEM
 from extract.conditions import Found
 from extract.confidence import confidence
 from extract.conversion import conversion_warnings
@@ -65,7 +66,7 @@ def gather(
 
 _NEAR_PART = 600
 
-_NEXT_ITEM = re.compile(r"\n\s*(?:[0-9]{1,3}[、.．]|[①-⑳]|[•●▪■◆]|【)")
+_NEXT_ITEM = re.compile(rf"\n\s*{ITEM}")
 # 向量子计算领域投资: no company is paid
 _INTO_A_FIELD = re.compile(r"(?:向|在|对)[^，。；]{2,16}(?:领域|赛道|行业|方向|产业|业务)")
 
@@ -92,18 +93,26 @@ def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> D
     if _INTO_A_FIELD.search(clause_text(reading, found)):
         return found
     payers, _ = _sides_of(reading, found)
-    into = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    into = _raised_into(drafts)
     told_before = [d for d in into if _same_money(d, found) and payers & d.ids("investor")]
     for draft in reversed(told_before or into):
         last = draft.relations[-1].hit.end
         if told_before or (
             hit.start - last < _NEAR_PART and not _NEXT_ITEM.search(reading.folded, last, hit.start)
         ):
-            if payers & draft.ids("target"):
-                return found
-            names = [draft.mentions[identity][-1] for identity in draft.sides["target"]]
-            return replace(found, payees=tuple(("investee", name) for name in names))
+            return found if payers & draft.ids("target") else _paid_to(draft, found)
     return found
+
+
+def _raised_into(drafts: Sequence[Draft]) -> list[Draft]:
+    """The investments of which is known whom they go to."""
+    return [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+
+
+def _paid_to(draft: Draft, found: Detail) -> Detail:
+    """A relation with those as payees that a deal pays."""
+    names = [draft.mentions[identity][-1] for identity in draft.sides["target"]]
+    return replace(found, payees=tuple(("investee", name) for name in names))
 
 
 def _without_carried(found: Detail) -> Detail:
@@ -132,40 +141,32 @@ def _of_the_raiser(
 ) -> Detail:
     """天使轮由A领投，Pre-A轮由B领投: who paid in the first round does not raise the second."""
     trigger, told = found.relation.hit.trigger.name, found.relation.told
-    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
     if trigger not in _OF_A_ROUND or "investee" in told or not found.payees:
         return found
-    payees = {reading.entities.of(party).id for _, party in found.payees}
+    _, payees = _sides_of(reading, found)
+    raised = _raised_into(drafts)
     if not raised:
         return replace(found, payees=()) if trigger == "funding" and payees <= led else found
-    if not payees <= raised[-1].ids("investor"):
-        return found
-    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
-    return replace(found, payees=tuple(("investee", name) for name in names))
+    return _paid_to(raised[-1], found) if payees <= raised[-1].ids("investor") else found
 
 
 def _raised_again(drafts: Sequence[Draft], found: Detail) -> Detail:
     """A round told without its company is one of the company whose round was told last."""
     if found.relation.hit.trigger.name != "funding" or _told_here(found):
         return found
-    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
-    if not raised or not (found.amount and found.rounds):
-        return found
-    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
-    return replace(found, payees=tuple(("investee", name) for name in names))
+    raised = _raised_into(drafts)
+    return _paid_to(raised[-1], found) if raised and found.amount and found.rounds else found
 
 
 def _led_apart(reading: Reading, drafts: Sequence[Draft], found: Detail) -> Detail:
     """A领投了8500万美元的A轮, with a round or a price that no deal has: a round of the same company."""
     if found.relation.hit.trigger.name not in {"lead", "follow"} or found.payees:
         return found
-    raised = [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+    raised = _raised_into(drafts)
     if not raised or not (found.amount or found.rounds) or not found.payers:
         return found
-    if {reading.entities.of(p).id for _, p in found.payers} & raised[-1].ids("target"):
-        return found
-    names = [raised[-1].mentions[identity][-1] for identity in raised[-1].sides["target"]]
-    return replace(found, payees=tuple(("investee", name) for name in names))
+    payers, _ = _sides_of(reading, found)
+    return found if payers & raised[-1].ids("target") else _paid_to(raised[-1], found)
 
 
 _SOURCE_OF_MONEY = re.compile("资金来源|用于|偿还|其余|补充流动资金")
@@ -239,7 +240,7 @@ def _founds(reading: Reading, found: Detail) -> bool:
         return bool(found.relation.told)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
-        if "investee" not in found.relation.told and found.relation.hit.trigger.name == "invest":
+        if "investee" not in found.relation.told and trigger.name == "invest":
             return bool(found.amount or found.date) and _payer_here(found)
         return len(found.relation.told) > 1 or bool(told)
     return True
@@ -280,8 +281,8 @@ def _this_round(reading: Reading, found: Detail) -> bool:
 
 
 def _shared(reading: Reading, draft: Draft, found: Detail) -> int:
-    ids = {reading.entities.of(p).id for _, p in (*found.payers, *found.payees)}
-    same = len(ids & (draft.ids("investor") | draft.ids("target")))
+    payers, payees = _sides_of(reading, found)
+    same = len((payers | payees) & (draft.ids("investor") | draft.ids("target")))
     money = bool(found.amount and draft.amount and close(found.amount, draft.amount))
     rounds = bool({m.value for m in found.rounds} & {m.value for m in draft.rounds})
     return 2 * same + 3 * money + 3 * rounds
@@ -289,8 +290,8 @@ def _shared(reading: Reading, draft: Draft, found: Detail) -> int:
 
 def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     """Whether a relation may tell of the same transaction as a draft."""
-    raised = found.relation.hit.trigger.name == "funding" and found.relation.type == "investment"
-    if raised and draft.type == "ipo":
+    trigger = found.relation.hit.trigger
+    if (draft.type, found.relation.type, trigger.name) == ("ipo", "investment", "funding"):
         return _raised_by_listing(draft, found)
     if FAMILY[draft.type] != FAMILY[found.relation.type]:
         return False
@@ -308,7 +309,7 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     kinds = {draft.type, found.relation.type}
     if len(kinds) > 1 and "acquisition" in kinds and not payees & draft.ids("target"):
         return False
-    if found.relation.hit.trigger.name in _ROUNDS_ONLY and draft.type != found.relation.type:
+    if trigger.name in _ROUNDS_ONLY and draft.type != found.relation.type:
         return False
     if found.relation.type == "partnership":
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
@@ -316,13 +317,13 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return True
     if payees & draft.ids("investor") or payers & draft.ids("target"):
         return False
-    if found.relation.hit.trigger.follows and not payees:
+    if trigger.follows and not payees:
         return draft.type == found.relation.type
     if _titled(draft, found) and _named_alike(reading, draft, found):
         return True
     if payees and draft.ids("target") and not payees & draft.ids("target"):
         return _of_one_house(draft, payees) and bool(payers & draft.ids("investor"))
-    if found.relation.hit.trigger.follows or found.relation.hit.trigger.name == "funding":
+    if trigger.follows or trigger.name == "funding":
         return True
     if payees & draft.ids("target") and (_titled(draft, found) or _same_figures(draft, found)):
         return True
@@ -369,14 +370,11 @@ def _headline_of(draft: Draft, found: Detail) -> bool:
 
 def _raised_by_listing(draft: Draft, found: Detail) -> bool:
     """IPO获受理，预计融资80亿元: what a listing raises, told in its sentence, is no round."""
-    told_apart = found.rounds or found.payers or "investee" in found.relation.told
+    if found.rounds or found.payers or "investee" in found.relation.told:
+        return False
     if found.status == "completed" and draft.relations[-1].clause != found.relation.clause:
         return False
-    return (
-        not told_apart
-        and draft.type == "ipo"
-        and any(r.sentence == found.relation.sentence for r in draft.relations)
-    )
+    return any(relation.sentence == found.relation.sentence for relation in draft.relations)
 
 
 _ROUNDS_ONLY = frozenset({"funding", "raise", "lead", "follow", "investors_are", "leaders_are"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 from extract.amounts import Quantity
@@ -18,7 +20,7 @@ from extract.records import DealType, Role
 from extract.relations import Relation, triggers
 from extract.resolve import listed_kind, meant
 from extract.state import pick_date, tell_status
-from extract.values import Cited, is_former, nearest, rounds_in
+from extract.values import Cited, nearest, rounds_in
 
 
 def side_of(role: str, deal_type: DealType) -> str:
@@ -144,7 +146,7 @@ _RAISED_BEHIND = re.compile(
 
 def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     """The price that a clause gives its deal; a listing has one only where money is raised."""
-    candidates = reading.money_of("amount")
+    candidates: Sequence[Quantity] = reading.amounts
     if relation.type == "ipo":
         candidates = [
             q
@@ -262,14 +264,6 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
     return Relation(relation.hit, kind, relation.sentence, relation.clause, parties, relation.told)
 
 
-_SHARE = re.compile(
-    r"[ \x01]*(?:的)?(?:[^，。；]{0,6})(?:股权|股份|股比|股本|权益|普通股|份额|出资)"
-)
-_SHARE_BEFORE = re.compile(
-    r"(?:持股|占股|持股比例|股比|占比|股本|股权|持有|释放|股份)[^，。；]{0,12}$"
-)
-
-
 def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
     """The rounds of a funding or of a purchase; a listing and a loan have none."""
     if relation.type in _SHARELESS:
@@ -279,43 +273,17 @@ def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
 
 
 _SHARELESS = frozenset(["ipo", "procurement", "debt"])
-_RATIO = re.compile(
-    r"(?:占|持股|出资)[^，。；]{0,24}比例[^，。；]{0,6}$|(?:股|占比)[^，。；]{0,24}%[^，。；]{0,6}(?:至|到|为)[^，。；]{0,3}$"
-)
-_LARGE_HOLDER = re.compile(r"(?:及|或)?以上(?:的)?(?:股份的)?股东|整数倍")
 
 
 def _nearest_percent(reading: Reading, relation: Relation) -> Quantity | None:
     """The share that changes hands, nearest to the trigger, else the one held after the deal."""
     if relation.type == "ipo":
-        shares = [q for q in reading.percents if _is_float(reading, q)]
-        return nearest(shares, relation.clause, relation.sentence, relation.hit.start)
+        floats = reading.floats
+        return nearest(floats, relation.clause, relation.sentence, relation.hit.start)
     if relation.type in _SHARELESS:
         return None
-    shares = [q for q in reading.percents if _is_share(reading, q)]
-    found = nearest(shares, relation.clause, relation.sentence, relation.hit.start)
-    return found or _held_after(reading, relation, shares)
-
-
-_FLOAT = re.compile(r"(?:发行后[^，。；]{0,14}|发行比例[^，。；]{0,6})$")
-
-
-def _is_float(reading: Reading, quantity: Quantity) -> bool:
-    """Whether a percentage is the part of a company that a listing brings to the market."""
-    before = reading.skeleton[max(0, quantity.start - 22) : quantity.start]
-    return bool(_FLOAT.search(before))
-
-
-def _is_share(reading: Reading, quantity: Quantity) -> bool:
-    before = reading.skeleton[max(0, quantity.start - 32) : quantity.start]
-    digits = reading.skeleton.find("%", quantity.start, quantity.end) + 1 or quantity.end
-    if is_former(reading.skeleton, quantity) or _LARGE_HOLDER.match(reading.skeleton, digits):
-        return False
-    return bool(
-        _SHARE.match(reading.skeleton, quantity.end)
-        or _SHARE_BEFORE.search(before[-20:])
-        or _RATIO.search(before)
-    )
+    found = nearest(reading.shares, relation.clause, relation.sentence, relation.hit.start)
+    return found or _held_after(reading, relation, reading.shares)
 
 
 _SHARE_AFTER = re.compile(
@@ -369,11 +337,7 @@ def _valuation(reading: Reading, relation: Relation) -> Quantity | None:
     """What the target is worth by the deal's own terms, in its sentence or one that goes on."""
     if relation.type not in _VALUED:
         return None
-    values = [
-        q
-        for q in reading.money_of("valuation")
-        if not is_former(reading.skeleton, q) and not _describes_payer(reading, relation, q)
-    ]
+    values = [q for q in reading.valuations if not _describes_payer(reading, relation, q)]
     sentence, hit = relation.sentence, relation.hit
     if relation.type == "ipo" and sentence.title:
         return None
@@ -401,8 +365,9 @@ def following(reading: Reading, relation: Relation, most: int) -> list[Sentence]
     """The next sentences of the paragraph in which a relation stands."""
     end = reading.folded.find("\n", relation.sentence.end - 1)
     end = end if end >= 0 else len(reading.folded)
-    later = [s for s in reading.sentences if relation.sentence.end <= s.start < end]
-    return later[:most]
+    first = bisect_left(reading.sentence_starts, relation.sentence.end)
+    later = reading.sentences[first : first + most]
+    return [sentence for sentence in later if sentence.start < end]
 
 
 # --------------------------------------------------------------------------------------------
@@ -446,14 +411,13 @@ def _two_parties(reading: Reading, relation: Relation) -> bool:
 
 
 _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
-    "funded": lambda reading, relation: _in_clause("funded", reading, relation),
+    **{
+        need: partial(_in_clause, need)
+        for need in ("funded", "signed", "agreed", "stake_or_unit", "committed")
+    },
     "goods": lambda reading, relation: (
         _in_clause("goods", reading, relation) or _has_hardware(reading, relation)
     ),
-    "signed": lambda reading, relation: _in_clause("signed", reading, relation),
-    "agreed": lambda reading, relation: _in_clause("agreed", reading, relation),
-    "stake_or_unit": lambda reading, relation: _in_clause("stake_or_unit", reading, relation),
-    "committed": lambda reading, relation: _in_clause("committed", reading, relation),
     "stake_object": lambda reading, relation: _behind(
         "stake_object", reading, relation, relation.clause.end
     ),

@@ -19,8 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from extract.article import Draft, Failure
-from extract.article import _guarded as read_source
+from extract.article import Draft, Failure, read_source
 from extract.batch import (
     DEFAULT,
     Options,
@@ -176,7 +175,7 @@ def _entries(number: int, unit: _Unit, intake: Intake) -> Iterator[_Entry]:
 
 
 def _found(source: Source | Failure, intake: Intake) -> Iterable[Draft | Failure]:
-    return [source] if isinstance(source, Failure) else read_source(source, intake, int)
+    return [source] if isinstance(source, Failure) else read_source(source, intake)
 
 
 # --- stages ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from extract.errors import UsageError
-from extract.evaluate import GATED, KINDS, ArticleScore, Counts, Outcome, Report
+from extract.evaluate import GATED, KINDS, ArticleScore, Counts, Outcome, Report, shown
 from extract.gold import SLOTS, GoldArticle, ScoredDeal, ScoredMoney
 from extract.html import Markup, escape, join, page, tag
 from extract.pairing import Row, lined_up
@@ -89,7 +89,7 @@ def _scores(report: Report) -> Markup:
 
 
 def _score(name: str, counts: Counts) -> Markup:
-    told = (_share(counts.f1), _share(counts.precision), _share(counts.recall))
+    told = (shown(counts.f1), shown(counts.precision), shown(counts.recall))
     numbers = (*told[1:], counts.tp, counts.fp, counts.fn)
     return tag(
         "tr",
@@ -112,10 +112,6 @@ def _bar(share: float) -> Markup:
         preserveaspectratio="none",
         aria_hidden="true",
     )
-
-
-def _share(score: float | None) -> str:
-    return "–" if score is None else f"{score:.3f}"
 
 
 # --- filters -----------------------------------------------------------------------------------

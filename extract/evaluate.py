@@ -25,7 +25,7 @@ from extract.gold import (
     read_gold,
     read_predictions,
 )
-from extract.pairing import CORE, Muc, align, compare, tally
+from extract.pairing import CORE, align, compare
 
 __all__ = [
     "GATED",
@@ -45,6 +45,7 @@ __all__ = [
     "read_gold",
     "read_predictions",
     "sentence_of",
+    "shown",
 ]
 
 GATED: Final = ("deal", "record", "core", "slot")
@@ -101,6 +102,11 @@ class Counts:
         }
 
 
+def shown(score: float | None) -> str:
+    """A score in three digits; – where there is none."""
+    return "–" if score is None else f"{score:.3f}"
+
+
 # --- outcomes ----------------------------------------------------------------------------------
 
 
@@ -117,12 +123,10 @@ class Outcome:
     deal: Counts
     record: Counts
     slots: Mapping[str, Counts]
-    muc: Mapping[str, Muc]
     wrong: tuple[str, ...] = ()
 
 
 _NOTHING: Final[Mapping[str, Counts]] = {slot: Counts() for slot in SLOTS}
-_NO_MUC: Final[Mapping[str, Muc]] = {slot: Muc() for slot in SLOTS}
 
 
 def _pair(pred: PredictedDeal, gold: ScoredDeal) -> Outcome:
@@ -135,7 +139,7 @@ def _pair(pred: PredictedDeal, gold: ScoredDeal) -> Outcome:
     wrong = tuple(slot for slot in SLOTS if not found[slot] == told[slot] == wanted[slot])
     whole = _whole(found, told, wanted)
     kind: Kind = "wrong" if wrong else "right"
-    return Outcome(kind, pred, gold, Counts(1), whole, slots, tally(pred, gold), wrong)
+    return Outcome(kind, pred, gold, Counts(1), whole, slots, wrong)
 
 
 def _whole(found: Mapping[str, int], told: Mapping[str, int], wanted: Mapping[str, int]) -> Counts:
@@ -149,18 +153,18 @@ def _extra(pred: PredictedDeal) -> Outcome:
     """A record that gold does not have."""
     fillers, one = pred.facts.fillers(), Counts(0, 1, 0)
     slots = {slot: Counts(0, fillers[slot], 0) for slot in SLOTS}
-    return Outcome("extra", pred, None, one, one, slots, tally(pred, None))
+    return Outcome("extra", pred, None, one, one, slots)
 
 
 def _missed(gold: ScoredDeal) -> Outcome:
     """A record that the output does not have."""
     fillers, one = gold.facts.fillers(), Counts(0, 0, 1)
     slots = {slot: Counts(0, 0, fillers[slot]) for slot in SLOTS}
-    return Outcome("missed", None, gold, one, one, slots, tally(None, gold))
+    return Outcome("missed", None, gold, one, one, slots)
 
 
 def _optional(pred: PredictedDeal | None, gold: ScoredDeal) -> Outcome:
-    return Outcome("optional", pred, gold, Counts(), Counts(), _NOTHING, _NO_MUC)
+    return Outcome("optional", pred, gold, Counts(), Counts(), _NOTHING)
 
 
 def outcomes(gold: Sequence[ScoredDeal], pred: Sequence[PredictedDeal]) -> Iterator[Outcome]:

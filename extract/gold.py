@@ -305,9 +305,23 @@ def _parse_line(line: str, model: type[Read], *, file: str, number: int) -> Read
     try:
         return model.model_validate(json.loads(line))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
+        key, message = first_problem(error)
         raise GoldError(message, file=file, line=number, key=key) from error
     except (ValueError, RecursionError) as error:
         raise GoldError(f"is not JSON: {error}", file=file, line=number) from error
+
+
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """The place of the first thing that is wrong, such as ``deals.0.type``, and what it is."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return place, first["msg"].removeprefix("Value error, ")
+
+
+def whole_numbers(value: Any) -> Any:
+    """The same with integers for floats that are whole, as gold is written by hand."""
+    if isinstance(value, dict):
+        return {name: whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -156,7 +156,7 @@ class DealGraph(Frozen):
     @classmethod
     def from_deals(
         cls,
-        deals: Iterable[LinkedDeal] | Iterable[Telling],
+        deals: Iterable[LinkedDeal | Telling],
         *,
         as_of: str | None = None,
         rumours: bool = True,
@@ -193,7 +193,7 @@ class DealGraph(Frozen):
         return next((found.name for found in self.nodes if found.id == node), node)
 
 
-def _linked(deals: Iterable[LinkedDeal] | Iterable[Telling]) -> list[LinkedDeal]:
+def _linked(deals: Iterable[LinkedDeal | Telling]) -> list[LinkedDeal]:
     linked: list[LinkedDeal] = []
     records: list[Telling] = []
     for deal in deals:

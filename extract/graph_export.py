@@ -25,7 +25,8 @@ def to_cytoscape(graph: DealGraph, circles: Sequence[Circle]) -> str:
     The circles themselves stand beside the elements, under ``data``.
     """
     nodes = [{"data": node.model_dump(mode="json")} for node in graph.nodes]
-    edges = [{"data": _edge(leg, circles)} for leg in graph.legs]
+    rings = _rings(circles)
+    edges = [{"data": _edge(leg, rings)} for leg in graph.legs]
     data = {
         "as_of": graph.as_of,
         "rumours": graph.rumours,
@@ -40,8 +41,9 @@ def to_graphml(graph: DealGraph, circles: Sequence[Circle]) -> str:
     web = networkx_module().MultiDiGraph()
     for node in graph.nodes:
         web.add_node(node.id, name=_plain(node.name), members=_plain("; ".join(node.members)))
+    rings = _rings(circles)
     for leg in graph.legs:
-        web.add_edge(leg.giver, leg.taker, key=leg.id, **_flat(_edge(leg, circles)))
+        web.add_edge(leg.giver, leg.taker, key=leg.id, **_flat(_edge(leg, rings)))
     stream = io.BytesIO()
     networkx_module().write_graphml(web, stream, encoding="utf-8", prettyprint=True)
     return stream.getvalue().decode()
@@ -54,7 +56,7 @@ def to_mermaid(graph: DealGraph, circles: Sequence[Circle]) -> str:
     lines += [
         f'  {places[n.id]}["{_label(_with_members(n.name, n.members))}"]' for n in graph.nodes
     ]
-    inside = {leg.id for circle in circles for hop in circle.hops for leg in hop.legs}
+    inside = _rings(circles)
     red = []
     for place, (ends, legs) in enumerate(_arrows(graph.legs).items()):
         giver, taker, gives = ends
@@ -100,15 +102,23 @@ def _circles(circles: Sequence[Circle]) -> list[dict[str, Any]]:
     ]
 
 
-def _edge(leg: Leg, circles: Sequence[Circle]) -> dict[str, Any]:
+def _rings(circles: Sequence[Circle]) -> dict[str, list[str]]:
+    """The circles that each leg is in, all by their ids."""
+    found: dict[str, list[str]] = {}
+    for circle in circles:
+        for leg in dict.fromkeys(leg.id for hop in circle.hops for leg in hop.legs):
+            found.setdefault(leg, []).append(circle.id)
+    return found
+
+
+def _edge(leg: Leg, rings: Mapping[str, list[str]]) -> dict[str, Any]:
     fields = leg.model_dump(mode="json", exclude={"giver", "taker", "amount"})
-    rings = [c.id for c in circles if any(leg.id == own.id for hop in c.hops for own in hop.legs)]
     return {
         **fields,
         "source": leg.giver,
         "target": leg.taker,
         "amount": shown(leg.amount) if leg.amount else "",
-        "circles": rings,
+        "circles": rings.get(leg.id, []),
     }
 
 

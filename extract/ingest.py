@@ -22,8 +22,10 @@ from extract.answers import parse_answer
 from extract.article import Article
 from extract.check import Source, check_deal
 from extract.conditions import cues
-from extract.dates import find_dates, parse_date
+from extract.dates import DateMention, find_dates, parse_date
+from extract.gold import first_problem
 from extract.lexicon import hardware_surfaces, key, org_names, org_surfaces, read_toml, words
+from extract.mentions import Mention
 from extract.pairing import FAMILY
 from extract.records import (
     CONDITION_KINDS,
@@ -162,7 +164,7 @@ def _within(inner: Cite | Quantity | Hit, outer: Cite) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _overlaps(one: Quantity, other: Cite) -> bool:
+def _overlaps(one: Quantity | Mention | DateMention, other: Cite) -> bool:
     return one.start < other.end and other.start < one.end
 
 
@@ -273,13 +275,9 @@ class _Reading:
 
     def _hits(self, told: str | None, evidence: Cite) -> Iterator[Hit]:
         """The triggers in the words told, else in the evidence, else in its sentence."""
-        sentence = self.text.sentence(evidence)
-        here = [hit for hit in self.text.hits if _within(hit, sentence)]
-        if told:
-            cite = self.text.find(told, evidence)
-            yield from (hit for hit in self.text.hits if _within(hit, cite))
-            return
-        yield from sorted(here, key=lambda hit: not _within(hit, evidence))
+        area = self._area(told, evidence)
+        here = [hit for hit in self.text.hits if _within(hit, area)]
+        yield from here if told else sorted(here, key=lambda hit: not _within(hit, evidence))
 
     def _parties(self, side: str, kind: DealType, evidence: Cite) -> tuple[Party, ...]:
         found: dict[str, Party] = {}
@@ -394,7 +392,7 @@ class _Reading:
         area = self._area(told, evidence)
         plain = str(value).strip()
         wanted = {plain, "+".join(map(normal_round, re.split(r"[、,，和及]", plain)))}
-        here = [found for found in self.text.rounds if _overlaps_at(found.start, found.end, area)]
+        here = [found for found in self.text.rounds if _overlaps(found, area)]
         for start in range(len(here)):
             for end in range(start + 1, len(here) + 1):
                 joined = "+".join(str(found.value) for found in here[start:end])
@@ -412,7 +410,7 @@ class _Reading:
         for date in near:
             cite = self.text.cite(date.start, date.end)
             alone = parse_date(cite.text, published=source.published)
-            inside = not told or _overlaps_at(date.start, date.end, area)
+            inside = not told or _overlaps(date, area)
             if inside and alone is not None and alone.value == value:
                 self.sources["date"] = (cite,)
                 return str(value)
@@ -497,8 +495,7 @@ class _Reading:
                 **told,
             )
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise _UnfoundedError(first["msg"].removeprefix("Value error, ")) from error
+            raise _UnfoundedError(first_problem(error)[1]) from error
 
 
 _EMPTY: Final[Mapping[str, Any]] = {
@@ -534,10 +531,6 @@ def _number(value: object) -> float | None:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-
-
-def _overlaps_at(start: int, end: int, area: Cite) -> bool:
-    return start < area.end and area.start < end
 
 
 def _same_bounds(told: Mapping[Any, Any], found: Quantity) -> bool:

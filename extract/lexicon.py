@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -170,7 +170,7 @@ def words(name: str, *path: str) -> tuple[str, ...]:
     return tuple(node)
 
 
-def alternation(choices: Sequence[str]) -> str:
+def alternation(choices: Iterable[str]) -> str:
     """A regular expression that matches any of the words, the longest first."""
     ordered = sorted(set(choices), key=lambda word: (-len(word), word))
     return "|".join(re.escape(word) for word in ordered)

@@ -19,6 +19,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 from extract.lexicon import hardware_surfaces, orgs
@@ -529,20 +530,9 @@ def link(records: Iterable[Telling], *, into: Iterable[LinkedDeal] = ()) -> list
     for deal in old:
         faces = [_face(identities.resolved(telling)) for telling in deal.tellings]
         linker.restore(deal.id, faces, deal.matches)
-    for article in _by_article(fresh):
+    for _, article in groupby(fresh, key=lambda telling: telling.article_id):
         linker.take([_face(identities.resolved(telling)) for telling in article])
     return with_successors([_summary(cluster) for cluster in linker.clusters])
-
-
-def _by_article(tellings: Sequence[Telling]) -> Iterator[list[Telling]]:
-    group: list[Telling] = []
-    for telling in tellings:
-        if group and telling.article_id != group[-1].article_id:
-            yield group
-            group = []
-        group.append(telling)
-    if group:
-        yield group
 
 
 def _summary(cluster: _Cluster) -> LinkedDeal:

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from extract.amounts import Quantity, find_money
 from extract.conversion import rate_of
 from extract.lexicon import key
-from extract.records import DealType, Frozen, Number
+from extract.records import DealType, Frozen, Money, Number
 from extract.tellings import Chip, Quote, Sum, Telling, Tie, Who, span_of
 
 Family = Literal["equity", "trade", "debt"]
@@ -141,9 +141,9 @@ _NEAR = Decimal("1.5")
 _TEN = (Decimal("9.7"), Decimal("10.3"))
 
 
-def told_number(money: Sum) -> Decimal:
+def told_number(money: Sum | Money | Quantity) -> Decimal:
     """The number that was said: the lower bound, or the upper one where that alone is told."""
-    return money.max if money.min is None and money.max is not None else money.min or Decimal(0)
+    return (money.max if money.min is None else money.min) or Decimal(0)
 
 
 def likeness(one: Sum, other: Sum, year: int | None = None) -> Likeness:

@@ -44,11 +44,10 @@ Span = tuple[int, int]
 
 
 class Region(NamedTuple):
-    """A stretch of the text in which a name is expected, and the side on which it must end."""
+    """A stretch of the text in which a name is expected."""
 
     start: int
     end: int
-    side: str  # "left", "right" or "both": the edge(s) that the name touches
 
 
 # --------------------------------------------------------------------------------------------
@@ -516,9 +515,9 @@ def split_list(text: str, start: int, end: int) -> Iterator[Region]:
             continue
         if match.group() == "and" and _latin_goes_on(text, match.end(), end):
             continue
-        yield Region(position, match.start(), "both")
+        yield Region(position, match.start())
         position = match.end()
-    yield Region(position, end, "both")
+    yield Region(position, end)
 
 
 def _inside_name(text: str, at: int, start: int, end: int) -> bool:
@@ -527,12 +526,16 @@ def _inside_name(text: str, at: int, start: int, end: int) -> bool:
         return True
     if _word_set("suffix", "sure").before(text, start + 2, at):
         return False
-    position = max(start, at - 6)
-    for token in cut(text[position : min(end, at + 6)]):
-        if position <= at < position + len(token):
-            return len(token) > 1
-        position += len(token)
-    return False
+    return len(_word_at(text, at, max(start, at - 6), min(end, at + 6))) > 1
+
+
+def _word_at(text: str, at: int, start: int, end: int) -> str:
+    """The word of a stretch that has the character at ``at``, empty where that is outside of it."""
+    for token in cut(text[start:end]):
+        start += len(token)
+        if at < start:
+            return token
+    return ""
 
 
 def _latin_goes_on(text: str, start: int, end: int) -> bool:
@@ -641,11 +644,12 @@ def _overlaps(table: Mapping[str, Parts]) -> dict[str, Parts]:
     found: dict[str, Parts] = {}
     for word in table:
         for size in range(1, len(word)):
+            if word[-size:] not in table:
+                continue
             for longer in table:
-                if len(longer) > size and longer.startswith(word[-size:]):
-                    joined = word + longer[size:]
-                    if joined not in table and word[-size:] in table:
-                        found[joined] = table[longer]
+                joined = word + longer[size:]
+                if len(longer) > size and longer.startswith(word[-size:]) and joined not in table:
+                    found[joined] = table[longer]
     return found
 
 
@@ -750,7 +754,7 @@ def _opened(
 def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate]:
     """The names of a region; a name among others of a list needs less to look like one."""
     end = _without_adverbs(text, start, end)
-    single = [Region(start, end, slot.side)]
+    single = [Region(start, end)]
     regions = list(split_list(text, start, end)) if slot.listed else single
     found = [read for region in regions if (read := _read_region(slot, text, region, start))]
     among = len(regions) > 1 and (slot.sure or any(looks == NAME for _, _, looks, _ in found))
@@ -1024,16 +1028,10 @@ def _leads(text: str, match: re.Match[str]) -> bool:
     """Whether a lead-in is a word of its own here; 和 and 为 also stand inside names."""
     if match.end() - match.start() > 1:
         return True
-    around = text[max(0, match.start() - 4) : match.end() + 4]
-    place = match.start() - max(0, match.start() - 4)
-    position = 0
-    for token in cut(around):
-        if position <= place < position + len(token):
-            return len(token) == 1 and bool(
-                _word_set("descriptor", "place").at(text, match.end(), match.end() + 8)
-            )
-        position += len(token)
-    return False
+    word = _word_at(text, match.start(), max(0, match.start() - 4), match.end() + 4)
+    return len(word) == 1 and bool(
+        _word_set("descriptor", "place").at(text, match.end(), match.end() + 8)
+    )
 
 
 _BORDER = "\x02"
@@ -1371,21 +1369,17 @@ def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Ment
             continue
         longer = _LATIN.match(folded, mention.start)
         if longer and _english_suffix().search(longer.group(), mention.end - mention.start):
-            end = longer.end()
-            yield Mention(mention.start, end, text[mention.start : end], "ORG", "names.extended")
+            yield _mention(text, "names.extended", (mention.start, longer.end()))
         elif (
             (match := _extension().match(folded, mention.end))
             and not _HELD.search(folded, max(0, mention.start - 4), mention.start)
             and (mention.kind == "ORG" or match.group().endswith(("基金会", "家族", "办公室")))
         ):
-            yield Mention(
-                mention.start, match.end(), text[mention.start : match.end()], "ORG",
-                "names.extended",
-            )  # fmt: skip
+            yield _mention(text, "names.extended", (mention.start, match.end()))
 
 
 # 所持英伟达股份: behind a verb of holding 股份 is what is held
-_HELD = re.compile("所持|持有|清仓|减持|增持|抛售|卖出|持")
+_HELD = re.compile("持|清仓|抛售|卖出")
 
 
 @cache

@@ -41,6 +41,9 @@ MAX_LENGTH = 256
 OVERLAP = 48
 """How many characters two windows of a long text share."""
 
+INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+"""The inputs of the network: characters, their types, and 1 where there is text."""
+
 PAD, UNKNOWN, MASK = 0, 1, 2
 SPECIAL = ("[PAD]", "[UNK]", "[MASK]")
 
@@ -52,6 +55,9 @@ _WORD_CLASSES = (
 _CLASS_OF = {name: number for number, name in enumerate(_WORD_CLASSES)}
 TYPES = 2 + 4 * len(_WORD_CLASSES)
 MASKED_TYPE = TYPES - 1
+
+CONFIG = {"labels": list(LABELS), "types": TYPES, "max_length": MAX_LENGTH}
+"""What a model must have been made for: the content of its ``config.json``."""
 
 
 class ModelError(ZhDealsError):
@@ -224,15 +230,17 @@ class Marks:
         """
         if start >= end:
             return 0.0
-        grouped = self.probabilities[start:end] @ _grouping()[:, 1 + 4 * _ORG : 5 + 4 * _ORG]
-        return float(grouped[range(end - start), places(end - start)].mean())
+        likely = self._organisation(start, end)
+        return float(likely[range(end - start), places(end - start)].mean())
 
     def inside(self, start: int, end: int) -> float:
         """The mean probability that the characters belong to an organisation, whatever its borders."""
-        if start >= end:
-            return 0.0
-        grouped = self.probabilities[start:end] @ _grouping()[:, 1 + 4 * _ORG : 5 + 4 * _ORG]
-        return float(grouped.sum(axis=1).mean())
+        return float(self._organisation(start, end).sum(axis=1).mean()) if start < end else 0.0
+
+    def _organisation(self, start: int, end: int) -> Floats:
+        """Of each character, the probability of each place in the name of an organisation."""
+        likely: Floats = self.probabilities[start:end] @ _grouping()[:, 1 + 4 * _ORG : 5 + 4 * _ORG]
+        return likely
 
 
 def places(length: int) -> list[int]:
@@ -311,7 +319,7 @@ class Tagger:
         ]
         for batch in _batches([end - start for _, start, end in parts]):
             rows = [parts[number] for number in batch]
-            ids, types, mask = _padded(
+            ids, types, mask = padded(
                 [(encoded[n][0][start:end], encoded[n][1][start:end]) for n, start, end in rows]
             )
             likely = _softmax(self._network(ids, types, mask))
@@ -344,13 +352,13 @@ def check_config(text: str) -> None:
         config = json.loads(text)
     except json.JSONDecodeError as error:
         raise ModelError(str(error), file="config.json", line=error.lineno) from error
-    wanted = {"labels": list(LABELS), "types": TYPES, "max_length": MAX_LENGTH}
-    for name, value in wanted.items():
+    for name, value in CONFIG.items():
         if config.get(name) != value:
             raise ModelError("made for another version", file="config.json", key=name)
 
 
-def _padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[Ids, Ids, Ids]:
+def padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[Ids, Ids, Ids]:
+    """Characters and types of each row as one batch, with the mask."""
     import numpy as np
 
     shape = (len(rows), max(len(ids) for ids, _ in rows))
@@ -382,7 +390,7 @@ def onnx_network(model: bytes) -> Network:
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def run(ids: Ids, types: Ids, mask: Ids) -> Floats:
-        inputs = {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+        inputs = dict(zip(INPUTS, (ids, types, mask), strict=True))
         scores: Floats = session.run(["logits"], inputs)[0]
         return scores
 

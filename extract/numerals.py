@@ -51,7 +51,6 @@ ENGLISH = r"""
       | [wW](?=[ ]?(?:元|块|刀|人民币|(?:美|港|台|日|欧|英)[元金币刀镑]|RMB)) )
 """
 ARABIC = rf"(?:{DECIMAL}(?:{ARABIC_TAIL}|{_SPACE}{ENGLISH})?)"
-HAN_CHARS = f"{HAN_DIGITS}{SMALL_SCALES}{LARGE_SCALES}{FORMAL}点半几数"
 HAN_START = f"一二三四五六七八九两十百千万亿兆几数半{FORMAL[:9]}"
 HAN_BODY = rf"(?:[{HAN_DIGITS}{FORMAL}点半数多]|{_WITH_MORE}|{_SCALE}|个(?=多?亿))"
 # Behind the first character: 千 and 兆 may not begin 千瓦, 兆赫.

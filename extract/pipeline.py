@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from extract import deals, details, relations
-from extract.clauses import Group, Sentence, groups, sentences
+from extract.clauses import ITEM, Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention
 from extract.names import Names, find_names, mask_brackets
@@ -189,9 +189,8 @@ def analyse(
     """All that is found in a text, whether or not it has a trigger."""
     folded = fold(text)
     hits, words = _triggers(folded)
-    return _analysis(
-        article_id, text, folded, published, hits, words, lexicon=lexicon, tagger=tagger
-    )
+    sheet = _Sheet(article_id, text, folded, mask_brackets(folded), published)
+    return _analysis(sheet, hits, words, lexicon=lexicon, tagger=tagger)
 
 
 def find_deals(analysis: Analysis, *, observer: Observer | None = None) -> tuple[DealRecord, ...]:
@@ -227,14 +226,14 @@ def read_deals(
     An ``observer`` is told of every decision on the way.
     """
     folded = fold(text)
-    if observer is None and not may_tell(folded, mask_brackets(folded)):
+    skeleton = mask_brackets(folded)
+    if observer is None and not may_tell(folded, skeleton):
         return ()
     hits, words = _triggers(folded, observer)
     if not hits:
         return ()
-    analysis = _analysis(
-        article_id, text, folded, published, hits, words, lexicon=lexicon, tagger=tagger()
-    )
+    sheet = _Sheet(article_id, text, folded, skeleton, published)
+    analysis = _analysis(sheet, hits, words, lexicon=lexicon, tagger=tagger())
     return find_deals(analysis, observer=observer)
 
 
@@ -266,24 +265,30 @@ def _triggers(
     return tuple(kept), words
 
 
+class _Sheet(NamedTuple):
+    """A text as it is read: the same signs folded, and with brackets masked."""
+
+    article_id: str
+    text: str
+    folded: str
+    skeleton: str
+    published: str | None
+
+
 def _analysis(
-    article_id: str,
-    text: str,
-    folded: str,
-    published: str | None,
+    sheet: _Sheet,
     hits: tuple[Hit, ...],
     words: list[str] | None,
     *,
     lexicon: bool,
     tagger: Tagger | None,
 ) -> Analysis:
-    skeleton = mask_brackets(folded)
+    text, folded = sheet.text, sheet.folded
     names = find_names(text, folded, lexicon=lexicon, parted=words)
-    parts = tuple(sentences(folded, skeleton))
+    parts = tuple(sentences(folded, sheet.skeleton))
     if tagger and hits:
         names = refine(names, tagger, text, folded, _with_trigger(parts, hits))
-    reading = Reading(article_id, text, folded, skeleton, published, parts, names)
-    return Analysis(reading, names, hits)
+    return Analysis(Reading(*sheet, parts, names), names, hits)
 
 
 def _with_trigger(parts: Sequence[Sentence], hits: Sequence[Hit]) -> list[tuple[int, int]]:
@@ -292,7 +297,7 @@ def _with_trigger(parts: Sequence[Sentence], hits: Sequence[Hit]) -> list[tuple[
     return [
         (part.start, part.end)
         for part in parts
-        if part.opener is None and any(part.start <= start < part.end for start in starts)
+        if part.opener is None and bisect_left(starts, part.start) < bisect_left(starts, part.end)
     ]
 
 
@@ -300,14 +305,13 @@ def _relations(
     reading: Reading, names: Names, hits: Sequence[Hit], observer: Observer | None = None
 ) -> Iterator[Relation]:
     parties = _without_verb([m for m in names.mentions if _may_be_party(reading, m)])
-    main = _main_party(reading, parties)
+    main = _main_party(parties)
     noticed = main is not None and main.rule in _NOTICES
     topic: tuple[Mention, ...] = (main,) if main and noticed else ()
-    told = _between_names(reading.folded, hits, parties)
+    candidates, hits = hits, _between_names(reading.folded, hits, parties)
     placed = None if observer is None else observer.placed
     if observer is not None:
-        observer.candidates(hits, told)
-    hits = told
+        observer.candidates(candidates, hits)
     beginnings = [party.start for party in parties]
     starts = [hit.start for hit in hits]
     pairs: list[tuple[Mention, ...]] = []
@@ -395,8 +399,7 @@ def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention])
     ]
 
 
-# the head of an item of a digest: 3、… 【…
-_ITEM = re.compile(r"\s*(?:[0-9]{1,3}(?:、|[.．](?![0-9]))|[①-⑳]|[•●▪■◆]|【)")
+_ITEM = re.compile(rf"\s*{ITEM}")
 
 
 def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:
@@ -489,8 +492,7 @@ def _next_topic(found: Iterable[Group], topic: tuple[Mention, ...]) -> tuple[Men
 _NOTICES = frozenset({"names.notice", "names.title_colon"})
 
 
-def _main_party(reading: Reading, parties: Sequence[Mention]) -> Mention | None:
+def _main_party(parties: Sequence[Mention]) -> Mention | None:
     """The party whose notice is reported, else the first one of the article."""
-    notices = [p for p in parties if p.rule in _NOTICES]
-    found = notices or list(parties)
-    return found[0] if found else None
+    notice = next((party for party in parties if party.rule in _NOTICES), None)
+    return notice or next(iter(parties), None)

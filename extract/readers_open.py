@@ -129,12 +129,13 @@ def reason_of(error: Exception) -> str:
 
 def _file(path: str, name: str) -> Source | Failure:
     """A file; the first of its ids is its name without its ending, as seen from where it is."""
-    if not _kind_of(path):
+    kind = _kind_of(path)
+    if not kind:
         return Failure(shown(path), None, f"is none of {', '.join(KINDS)}")
     ids = (_id(name), _id(path))
     ending = unpacked(path)[1]
     size = None if ending.endswith(PACKED) else _size(path)
-    return Source(shown(path), ids, _kind_of(path), partial(_open, path, ending), size)
+    return Source(shown(path), ids, kind, partial(_open, path, ending), size)
 
 
 def _id(name: str) -> str:
@@ -306,11 +307,12 @@ def _stored(files: Any, path: str, url: str) -> Iterator[Source | Failure]:
 
 def _stored_file(files: Any, path: str, name: str) -> Source | Failure:
     url = str(files.unstrip_protocol(path))
-    if not _kind_of(path):
+    kind = _kind_of(path)
+    if not kind:
         return Failure(url, None, f"is none of {', '.join(KINDS)}")
     ids = (_id(name), unpacked(url)[0])
     ending = unpacked(path)[1]
-    return Source(url, ids, _kind_of(path), partial(_open_stored, files, path, ending))
+    return Source(url, ids, kind, partial(_open_stored, files, path, ending))
 
 
 def _open_stored(files: Any, path: str, ending: str) -> BinaryIO:

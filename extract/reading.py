@@ -16,7 +16,7 @@ from extract.relations import Relation
 from extract.resolve import Entities, Entity
 from extract.rounds import find_rounds
 from extract.text import region_of
-from extract.values import Cited, MoneyRole, money_roles
+from extract.values import Cited, MoneyRole, is_float, is_former, is_share, money_roles
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,32 @@ class Reading:
         return tuple(q for q in self._quantities if q.kind == "percent")
 
     @cached_property
+    def amounts(self) -> tuple[Quantity, ...]:
+        """The money that deals can be paid with."""
+        return self._money_of("amount")
+
+    @cached_property
+    def valuations(self) -> tuple[Quantity, ...]:
+        """What companies are said to be worth now."""
+        told = self._money_of("valuation")
+        return tuple(q for q in told if not is_former(self.skeleton, q))
+
+    @cached_property
+    def shares(self) -> tuple[Quantity, ...]:
+        """The percentages that are parts of a company which change hands."""
+        return tuple(q for q in self.percents if is_share(self.skeleton, q))
+
+    @cached_property
+    def floats(self) -> tuple[Quantity, ...]:
+        """The percentages of a company that listings bring to the market."""
+        return tuple(q for q in self.percents if is_float(self.skeleton, q))
+
+    @cached_property
+    def sentence_starts(self) -> tuple[int, ...]:
+        """Where each sentence begins, in order."""
+        return tuple(sentence.start for sentence in self.sentences)
+
+    @cached_property
     def counts(self) -> tuple[Quantity, ...]:
         """Counts of things and power."""
         return tuple(q for q in self._quantities if q.kind in {"count", "power"})
@@ -89,9 +115,9 @@ class Reading:
         """The words of a stretch of the article."""
         return Cite(start=start, end=end, text=self.text[start:end])
 
-    def money_of(self, role: MoneyRole) -> list[Quantity]:
-        """The amounts that have a role."""
-        return [q for q, found in zip(self.money, self.money_roles, strict=True) if found == role]
+    def _money_of(self, role: MoneyRole) -> tuple[Quantity, ...]:
+        told = zip(self.money, self.money_roles, strict=True)
+        return tuple(quantity for quantity, found in told if found == role)
 
 
 @dataclass(slots=True)

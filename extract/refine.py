@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from extract.mentions import Mention, drop_overlaps
 from extract.names import RANK, Names, has_suffix, is_name
 from extract.segment import cut
-from extract.text import fold
 
 if TYPE_CHECKING:
     from extract.ner import Marks, Tagger
@@ -52,7 +51,7 @@ def refine(
     sure = [mention for mention in names.mentions if mention.rule in SURE or mention.kind != "ORG"]
     known = set(sure)
     doubtful = [mention for mention in names.mentions if mention not in known]
-    told = list(_told(text, stretches, marks))
+    told = list(_told(text, folded, stretches, marks))
     kept = list(_kept(doubtful, stretches, marks, {mention.text for mention in told}))
     found = [*sure, *told, *kept]
     found += _everywhere(text, told)
@@ -77,27 +76,29 @@ _FIRST = (*(rule for rule in RANK if rule in SURE), "names.quoted", "names.model
 _ORDER = (*_FIRST, *(rule for rule in RANK if rule not in _FIRST))
 
 
-def _told(text: str, stretches: Sequence[Stretch], marks: Sequence[Marks]) -> Iterator[Mention]:
+def _told(
+    text: str, folded: str, stretches: Sequence[Stretch], marks: Sequence[Marks]
+) -> Iterator[Mention]:
     """The organisations that the model is sure of."""
     for (offset, _), found in zip(stretches, marks, strict=True):
         for span in found.spans:
             start, end = offset + span.start, offset + span.end
             enough = TRUST_SUFFIX if has_suffix(text[start:end]) else TRUST
-            if span.label == "ORG" and span.score >= enough and _may_be(text, start, end):
+            if span.label == "ORG" and span.score >= enough and _may_be(text, folded, start, end):
                 yield Mention(start, end, text[start:end], "ORG", "names.model")
 
 
 _QUOTES = frozenset('“「『"‘《')
 
 
-def _may_be(text: str, start: int, end: int) -> bool:
+def _may_be(text: str, folded: str, start: int, end: int) -> bool:
     """Whether a span can be a name: no phrase of plain words (海洋|机器人), unless it is quoted."""
     chunk = text[start:end]
     if not is_name(chunk):
         return False
     if text[start - 1 : start] in _QUOTES or has_suffix(chunk) or not chunk.isalpha():
         return True
-    return chunk[0].isascii() or any(len(word) == 1 for word in cut(fold(chunk)))
+    return chunk[0].isascii() or any(len(word) == 1 for word in cut(folded[start:end]))
 
 
 def _kept(

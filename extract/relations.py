@@ -181,8 +181,7 @@ def inside_word(hit: Hit, borders: set[int]) -> bool:
 
 def in_chain(hit: Hit, folded: str) -> bool:
     """Whether a trigger is a link of a chain of words: 投资-采购-算力."""
-    around = folded[max(0, hit.start - 1) : hit.start] + folded[hit.end : hit.end + 1]
-    return "-" in around
+    return "-" in (folded[hit.start - 1 : hit.start], folded[hit.end : hit.end + 1])
 
 
 # --------------------------------------------------------------------------------------------
@@ -196,20 +195,19 @@ def read_relation(
     *,
     skeleton: str,
     topic: Sequence[Mention] = (),
-    limit: int | None = None,
     placed: Callable[[Hit, Places, set[str]], object] | None = None,
 ) -> Relation | None:
     """The relation that a trigger states, or None where its places stay empty.
 
-    ``topic`` stands in for a subject that the clause does not name; ``limit`` is where the next
-    trigger's own places begin; ``placed`` is told who stands where.
+    ``topic`` stands in for a subject that the clause does not name; ``placed`` is told who stands
+    where.
     """
     clause = sentence.clause_at(hit.start)
     places = _left(hit, clause, groups, skeleton)
     _split_subject(hit.trigger, places, skeleton)
     if hit.trigger.type == "investment" and not _AGREED.search(skeleton, clause.start, clause.end):
         places.pop("with", None)
-    _right(hit, sentence, clause, groups, skeleton, limit or sentence.end, places)
+    _right(hit, sentence, clause, groups, skeleton, places)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
         carrier = _earlier_subject(sentence, clause, groups, skeleton)
@@ -266,13 +264,12 @@ def _right(
     clause: Clause,
     groups: Sequence[Group],
     skeleton: str,
-    limit: int,
     places: Places,
 ) -> None:
     listed = hit.trigger.follows and "subject" not in hit.trigger.roles
     end = sentence.end if listed else clause.end
     for group in groups:
-        if group.start < hit.end or group.end > limit or group.start >= end:
+        if group.start < hit.end or group.end > sentence.end or group.start >= end:
             continue
         gap = skeleton[hit.end : group.start]
         place = _PLACE_OF.get(group.marker, "object")
@@ -377,12 +374,20 @@ _SHARES = re.compile("股份|股权|股票|持股|减持")
 
 def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
     """股东X拟减持股份: what is sold are shares of the company whose notice it is."""
-    clause = skeleton[relation.clause.start : relation.clause.end]
-    sellers = relation.of("seller")
+    sold = _SHARES.search(skeleton, relation.clause.start, relation.clause.end)
+    return _with_main(relation, main, skeleton) if sold and relation.of("seller") else relation
+
+
+def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """X为控股股东，持股31%: what is held is the company that the article is about."""
+    return _with_main(relation, main, skeleton) if relation.of("shareholder") else relation
+
+
+def _with_main(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """A shareholder told without a company is one of the article's."""
     known = {party.text for _, party in relation.parties}
-    if relation.of("investee") or not sellers or main.text in known or not _SHARES.search(clause):
-        return relation
-    if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
+    told = "股东" in skeleton[relation.sentence.start : relation.hit.start]
+    if relation.of("investee") or main.text in known or not told:
         return relation
     return replace(relation, parties=(*relation.parties, ("investee", main)))
 
@@ -403,16 +408,6 @@ def with_backed(relation: Relation, groups: Sequence[Group], skeleton: str) -> R
         if backs and backed.text not in payers:
             return replace(relation, parties=(*relation.parties, ("investee", backed)))
     return relation
-
-
-def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """X为控股股东，持股31%: what is held is the company that the article is about."""
-    known = {party.text for _, party in relation.parties}
-    if relation.of("investee") or not relation.of("shareholder") or main.text in known:
-        return relation
-    if "股东" not in skeleton[relation.sentence.start : relation.hit.start]:
-        return relation
-    return replace(relation, parties=(*relation.parties, ("investee", main)))
 
 
 @cache

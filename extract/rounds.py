@@ -13,7 +13,8 @@ _ROUND = re.compile(
     rf"(?: ?(?:轮[+＋]{{0,2}})(?!次|值|胎)| ?(?=(?:股权)?(?:融资|投资)(?!者|人|方|机构|银行|协议|部|合))"
     rf"|(?= ?(?:和|及|、|与|以及|/) ?{_NAME}[+＋]{{0,3}} ?轮))"
 )
-_PLUS = re.compile(r"轮([+＋]+)")
+_NO_NAME = re.compile(r"[轮輪+＋\s]|融资|融資")
+_PRE = re.compile(r"[Pp][Rr][Ee]-?")
 
 
 def find_rounds(text: str, folded: str) -> Iterator[Mention]:
@@ -32,9 +33,9 @@ def find_rounds(text: str, folded: str) -> Iterator[Mention]:
 
 def normal_round(text: str) -> str:
     """The normal form of one round: A 轮 -> A, 天使轮+ -> 天使+, pre-a轮 -> Pre-A."""
-    plus = "+" * sum(len(found) for found in re.findall(r"[+＋]+", text))
-    name = re.sub(r"[轮輪+＋\s]|融资|融資", "", text)
+    plus = "+" * (text.count("+") + text.count("＋"))
+    name = _NO_NAME.sub("", text)
     name = {"戰略": "战略", "種子": "种子"}.get(name, name)
-    if lead := re.match(r"[Pp][Rr][Ee]-?", name):
+    if lead := _PRE.match(name):
         name = f"Pre-{name[lead.end() :].upper()}"
     return f"{name}{plus}"

@@ -233,8 +233,9 @@ class _Bar(Log):
 def _log(job: Job, summary: Summary, stream: TextIO) -> Iterator[Log]:
     """A bar on a terminal where the output does not go there as well, else lines."""
     crowded = job.out == STDOUT and sys.stdout.isatty()
+    total = total_size(job.paths, job.intake)
     if crowded or job.log_format == "json" or not stream.isatty():
-        yield Log(stream, summary, log_format=job.log_format, total=_total(job))
+        yield Log(stream, summary, log_format=job.log_format, total=total)
         return
     from rich.console import Console
     from rich.progress import (
@@ -253,8 +254,4 @@ def _log(job: Job, summary: Summary, stream: TextIO) -> Iterator[Log]:
     )
     console = Console(file=stream, highlight=False)
     with Progress(*columns, console=console, transient=True) as bar:
-        yield _Bar(bar, stream, summary, total=_total(job))
-
-
-def _total(job: Job) -> int | None:
-    return total_size(job.paths, job.intake)
+        yield _Bar(bar, stream, summary, total=total)

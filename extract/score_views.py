@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extract import scores
+from extract.evaluate import GATED, shown
 
 if TYPE_CHECKING:
     from extract.evaluate import Counts, Report
@@ -37,11 +38,11 @@ def comparison_view(comparison: scores.Comparison) -> RenderableType:
     for one in comparison.differences:
         table.add_row(
             one.name,
-            _share(one.score),
-            _share(one.other),
+            shown(one.score),
+            shown(one.other),
             "–" if one.delta is None else f"{one.delta:+.3f}",
             _interval(one.interval, signed=True),
-            _share(one.p),
+            shown(one.p),
         )
     return Rows("", table, _changes(comparison.changed))
 
@@ -72,7 +73,7 @@ def _intervals(report: Report, resamples: int) -> RenderableType:
     found = scores.intervals(report, resamples=resamples)
     for name, counts in report.rows():
         between = found[name]
-        table.add_row(name, *map(_share, (counts.f1, between.low, between.high)))
+        table.add_row(name, *map(shown, (counts.f1, between.low, between.high)))
     return Rows("", table)
 
 
@@ -85,25 +86,25 @@ def _muc(report: Report) -> RenderableType:
 
 
 def _muc_scores(counts: Muc) -> list[str]:
-    return [_share(score) for score in astuple(scores.MucScores.of(counts))]
+    return [shown(score) for score in astuple(scores.MucScores.of(counts))]
 
 
 def _groups(report: Report, by: scores.By) -> RenderableType:
-    table = _table(f"by {by}", "articles", "deals", "deal", "record", "core", "slot")
+    table = _table(f"by {by}", "articles", "deals", *GATED)
     for group in scores.groups(report, by):
         sums = group.sums
-        told = (getattr(sums, name).f1 for name in ("deal", "record", "core", "slot"))
+        told = (getattr(sums, name).f1 for name in GATED)
         deals = sums.deal.tp + sums.deal.fn
-        table.add_row(Text(group.name), str(group.articles), str(deals), *map(_share, told))
+        table.add_row(Text(group.name), str(group.articles), str(deals), *map(shown, told))
     return Rows("", table)
 
 
 def _calibration(found: scores.Calibration) -> RenderableType:
     table = _table("confidence", "records", "mean", "found", "whole")
     for row in found.bins:
-        shares = map(_share, (row.confidence, row.found, row.whole))
+        shares = map(shown, (row.confidence, row.found, row.whole))
         table.add_row(f"{row.low:.1f}–{row.high:.1f}", str(row.records), *shares)
-    error = f"calibration error {_share(found.error)}, Brier score {_share(found.brier)}"
+    error = f"calibration error {shown(found.error)}, Brier score {shown(found.brier)}"
     return Rows("", table, "", error)
 
 
@@ -113,10 +114,6 @@ def _table(first: str, *others: str) -> Table:
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table
-
-
-def _share(score: float | None) -> str:
-    return "–" if score is None else f"{score:.3f}"
 
 
 def _interval(between: scores.Interval, *, signed: bool = False) -> str:

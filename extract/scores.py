@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from extract.errors import GoldError
 from extract.evaluate import GATED, ArticleScore, Counts, Outcome, Report, Sums
 from extract.gold import SLOTS, GoldArticle
-from extract.pairing import CORE, Muc
+from extract.pairing import CORE, Muc, tally
 from extract.text import simplify
 
 RESAMPLES: Final = 1000
@@ -29,9 +29,8 @@ LEVEL: Final = 0.95
 
 def muc(report: Sums) -> dict[str, Muc]:
     """How values went together: all, the core ones, and slot by slot."""
-    by_slot = {
-        slot: sum((outcome.muc[slot] for outcome in report.outcomes), Muc()) for slot in SLOTS
-    }
+    tallies = [tally(one.pred, one.gold) for one in report.outcomes if one.kind != "optional"]
+    by_slot = {slot: sum((told[slot] for told in tallies), Muc()) for slot in SLOTS}
     core = sum((by_slot[slot] for slot in CORE), Muc())
     named = {f"slot:{slot}": counts for slot, counts in by_slot.items()}
     return {"core": core, "slot": sum(by_slot.values(), Muc()), **named}
@@ -83,10 +82,9 @@ def groups(report: Report, by: By) -> list[Group]:
     """
     parts: dict[tuple[float, str], list[tuple[str, Outcome]]] = defaultdict(list)
     for scored in report.scored:
-        keys = [_key(scored, outcome, by) for outcome in scored.outcomes]
-        for key, outcome in zip(keys, scored.outcomes, strict=True):
+        for outcome in scored.outcomes:
             if outcome.kind != "optional":
-                parts[key].append((scored.article.article_id, outcome))
+                parts[_key(scored, outcome, by)].append((scored.article.article_id, outcome))
     return [
         Group(name, len({article for article, _ in told}), Sums(tuple(one for _, one in told)))
         for (_, name), told in sorted(parts.items())

@@ -6,7 +6,6 @@ The store is the only state there is. It is asked for a page of deals at a time.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +15,9 @@ from typing import Any, Final, Protocol
 
 from pydantic import Field, ValidationError
 
+from extract.batch import whole_file
 from extract.errors import UsageError
-from extract.gold import GoldArticle
+from extract.gold import GoldArticle, whole_numbers
 from extract.lexicon import key
 from extract.records import (
     ArticleDeals,
@@ -118,7 +118,8 @@ class LineStore:
             for deal in article.deals
             if _fits(article, deal, query)
         ]
-        fitting.sort(key=_newest_first)
+        fitting.sort(key=lambda stored: (stored.article_id, stored.deal.id))
+        fitting.sort(key=lambda stored: _day(stored.deal, stored.published), reverse=True)
         page = fitting[query.offset : query.offset + query.limit]
         return Found(total=len(fitting), deals=tuple(page))
 
@@ -155,15 +156,14 @@ def _parsed(line: str, path: Path, number: int) -> ArticleDeals:
         raise UsageError("is no line of output of run", file=f"{path}:{number}") from error
 
 
-def _newest_first(stored: StoredDeal) -> tuple[list[int], str, str]:
-    day = stored.deal.date or stored.published or ""
-    return [-ord(char) for char in day] + [1], stored.article_id, stored.deal.id
+def _day(deal: DealRecord, published: str | None) -> str:
+    return deal.date or published or ""
 
 
 def _fits(article: ArticleDeals, deal: DealRecord, query: Query) -> bool:
     if query.type not in (None, deal.type) or query.status not in (None, deal.status):
         return False
-    day = deal.date or article.published or ""
+    day = _day(deal, article.published)
     if query.since and day < query.since:
         return False
     if query.until and (not day or day[: len(query.until)] > query.until):
@@ -367,16 +367,7 @@ def gold_line(article: GoldArticle) -> str:
     """The line of an article that was corrected, as gold files have it."""
     told = article.model_dump(mode="json")
     kept = {name: told[name] for name in ("article_id", "title", "published", "text", "deals")}
-    return json.dumps(_whole(kept), ensure_ascii=False)
-
-
-def _whole(value: Any) -> Any:
-    """The same with whole floats as integers, as gold is written by hand."""
-    if isinstance(value, dict):
-        return {name: _whole(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return json.dumps(whole_numbers(kept), ensure_ascii=False)
 
 
 class GoldFile:
@@ -395,12 +386,10 @@ class GoldFile:
                 kept[places[0]] = line
             else:
                 kept.append(line)
-            draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
             try:
-                draft.write_text("\n".join(kept) + "\n", encoding="utf-8", newline="\n")
-                os.replace(draft, self.path)
+                with whole_file(self.path) as stream:
+                    stream.write("\n".join(kept) + "\n")
             except OSError as error:
-                draft.unlink(missing_ok=True)
                 raise UsageError(
                     f"cannot be written: {error.strerror}", file=str(self.path)
                 ) from error

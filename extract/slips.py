@@ -23,7 +23,9 @@ from typing import Final, Literal
 from extract.amounts import Quantity, find_quantities
 from extract.conversion import conversion_warnings, to_usd
 from extract.dates import dateline
+from extract.linked import told_number
 from extract.records import ArticleDeals, Cite, DealRecord, Frozen, Money
+from extract.tellings import span_of
 from extract.text import fold
 from extract.values import money_roles
 
@@ -126,11 +128,15 @@ def title_slips(article: _Article) -> Iterator[Slip]:
         return
     roles = money_roles(article.folded, article.money)
     paired = zip(article.money, roles, strict=True)
-    told = [q for q, role in paired if role in _PRICES and q.modifier != "vague" and _number(q)]
+    told = [q for q, role in paired if role in _PRICES and q.modifier != "vague" and told_number(q)]
     title = [q for q in told if q.end <= article.title_end]
     body = [q for q in told if q.start >= article.title_end]
     for found in title:
-        tens = [q for q in body if _is_one_unit(q, found) and _is_tens(_number(found), _number(q))]
+        tens = [
+            q
+            for q in body
+            if _is_one_unit(q, found) and _is_tens(told_number(found), told_number(q))
+        ]
         deal = next((d for d in article.told.deals if _has_value(d, (found, *tens))), None)
         if tens and deal is not None and not any(_near(found, q) for q in body):
             yield _title_slip(article, found, tens[0], deal)
@@ -141,7 +147,7 @@ _PRICES = frozenset({"amount", "valuation"})
 
 def _title_slip(article: _Article, title: Quantity, body: Quantity, deal: DealRecord) -> Slip:
     first, second = article.cite(title), article.cite(body)
-    times = _times(_number(title), _number(body))
+    times = _times(told_number(title), told_number(body))
     message = f"the title has {first.text}, the body {second.text}: {times}"
     return Slip(kind="title", message=message, deal=deal.id, cites=(first, second))
 
@@ -151,11 +157,6 @@ def _has_value(deal: DealRecord, quantities: Iterable[Quantity]) -> bool:
     return any(
         (m.currency, m.min, m.max) == (q.unit, q.min, q.max) for m in values for q in quantities
     )
-
-
-def _number(quantity: Quantity | Money) -> Decimal:
-    """The number that was said: the lower bound, or the upper one where that alone is told."""
-    return (quantity.max if quantity.min is None else quantity.min) or Decimal(0)
 
 
 def _is_one_unit(one: Quantity, other: Quantity) -> bool:
@@ -169,7 +170,7 @@ def _is_tens(one: Decimal, other: Decimal) -> bool:
 
 
 def _near(one: Quantity, other: Quantity) -> bool:
-    low, high = sorted((_number(one), _number(other)))
+    low, high = sorted((told_number(one), told_number(other)))
     return one.unit == other.unit and low > 0 and high / low <= Decimal("1.1")
 
 
@@ -343,20 +344,10 @@ def _future_deals(article: _Article, published: datetime.date) -> Iterator[Slip]
     for deal in article.told.deals:
         if deal.date is None or deal.status == "talks":
             continue
-        if deal.date[:4].isdigit() and _begins(deal.date) > published + datetime.timedelta(1):
+        if span_of(deal.date)[0] > published + datetime.timedelta(1):
             text = f"{deal.status} on {deal.date}, which is after the article, {published}"
             cites = tuple(deal.sources.get("date", ()))
             yield Slip(kind="date", message=text, deal=deal.id, cites=cites)
-
-
-_PART_OF_YEAR: Final = {"Q1": 1, "Q2": 4, "Q3": 7, "Q4": 10, "H1": 1, "H2": 7}
-
-
-def _begins(date: str) -> datetime.date:
-    """The first day of a date of the records."""
-    year, _, rest = date.partition("-")
-    month = _PART_OF_YEAR.get(rest) or int(rest[:2] or 1)
-    return datetime.date(int(year), month, int(rest[3:] or 1) if rest not in _PART_OF_YEAR else 1)
 
 
 # --- power and money ---------------------------------------------------------------------------
@@ -370,7 +361,7 @@ def power_slips(article: _Article) -> Iterator[Slip]:
     for first, second in pairwise(power):
         if not _TOLD_AGAIN.fullmatch(article.folded[first.end : second.start]):
             continue
-        low, high = sorted((_number(first), _number(second)))
+        low, high = sorted((told_number(first), told_number(second)))
         if low > 0 and high / low >= 5:
             cites = (article.cite(first), article.cite(second))
             times = f"{high / low:.3g} times"

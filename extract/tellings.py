@@ -29,6 +29,7 @@ from extract.records import (
     Frozen,
     Modifier,
     Number,
+    Party,
     Role,
     Status,
 )
@@ -153,7 +154,9 @@ def _first_line(error: ValidationError) -> str:
 
 
 def _of_record(deal: DealRecord, article: ArticleDeals, quotes: tuple[Quote, ...]) -> Telling:
-    own = circle_quotes(None, "\n".join([deal.evidence, *(c.text for c in deal.conditions)]))
+    if not article.text:
+        said = "\n".join([deal.evidence, *(c.text for c in deal.conditions)])
+        quotes = tuple(dict.fromkeys((*quotes, *circle_quotes(None, said))))
     fields = deal.model_dump(
         include={"type", "stake", "round", "status", "date", "evidence"},
     )
@@ -163,17 +166,19 @@ def _of_record(deal: DealRecord, article: ArticleDeals, quotes: tuple[Quote, ...
         record_id=deal.id,
         published=article.published,
         source=article.source,
-        investor=tuple(
-            Who(id=p.id, name=p.name, role=p.role, names=p.names) for p in deal.investor
-        ),
-        target=tuple(Who(id=p.id, name=p.name, role=p.role, names=p.names) for p in deal.target),
+        investor=_whos(deal.investor),
+        target=_whos(deal.target),
         amount=_sum(deal.amount),
         valuation=_sum(deal.valuation),
         conditions=tuple(Tie(kind=c.kind, text=c.text) for c in deal.conditions),
         hardware=tuple(_chip(h.name, h.vendor, h.quantity, h.id or "") for h in deal.hardware),
-        circles=quotes if article.text else tuple(dict.fromkeys((*quotes, *own))),
+        circles=quotes,
         successions=succession_quotes(article.text or deal.evidence),
     )
+
+
+def _whos(parties: Iterable[Party]) -> tuple[Who, ...]:
+    return tuple(Who(id=p.id, name=p.name, role=p.role, names=p.names) for p in parties)
 
 
 def _sum(money: object) -> Sum | None:

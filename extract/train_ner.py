@@ -240,15 +240,14 @@ def _batch(
     size = max(4, TOKENS // max(16, len(examples[first].text)))
     first = max(0, min(first, len(examples) - size))
     chosen = [swapper.swap(e, swapped) for e in examples[first : first + size]]
-    longest = min(ner.MAX_LENGTH, max(len(e.text) for e in chosen))
-    ids, types, mask = (np.zeros((len(chosen), longest), np.int64) for _ in range(3))
+    texts = [e.text for e in chosen]
+    rows = ((ner.char_ids(text, vocabulary), ner.word_types(text)) for text in texts)
+    longest = ner.MAX_LENGTH
+    ids, types, mask = ner.padded([(chars[:longest], kinds[:longest]) for chars, kinds in rows])
     allowed = np.full(ids.shape, ALL, np.int32)
     weight = np.zeros(ids.shape, np.float32)
     for row, example in enumerate(chosen):
         end = min(longest, len(example.text))
-        ids[row, :end] = ner.char_ids(example.text, vocabulary)[:end]
-        types[row, :end] = ner.word_types(example.text)[:end]
-        mask[row, :end] = 1
         allowed[row, :end] = example.allowed[:end]
         weight[row, :end] = example.weight[:end]
     drawn = np.array([chance.random() < HIDDEN_WORDS for _ in range(ids.size)]).reshape(ids.shape)
@@ -388,11 +387,11 @@ def export(network: Any, folder: Path, vocabulary: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     whole = folder / "whole.onnx"
     sample = tuple(torch.ones((2, 8), dtype=torch.int64) for _ in range(3))
-    axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, "logits")}
+    axes = {name: {0: "batch", 1: "length"} for name in (*ner.INPUTS, "logits")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter, about itself
         torch.onnx.export(
-            network.eval(), sample, str(whole), input_names=list(INPUTS), output_names=["logits"],
+            network.eval(), sample, str(whole), input_names=list(ner.INPUTS), output_names=["logits"],
             dynamic_axes=axes, opset_version=17, dynamo=False,
         )  # fmt: skip
     quantize_dynamic(
@@ -402,11 +401,7 @@ def export(network: Any, folder: Path, vocabulary: Sequence[str]) -> None:
     whole.unlink()
     lines = (entry.replace("\n", "\\n") for entry in vocabulary)
     (folder / "vocab.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config = {"labels": ner.LABELS, "types": ner.TYPES, "max_length": ner.MAX_LENGTH}
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-
-
-INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+    (folder / "config.json").write_text(json.dumps(ner.CONFIG, indent=1) + "\n", encoding="utf-8")
 
 
 # --------------------------------------------------------------------------------------------

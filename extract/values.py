@@ -128,6 +128,39 @@ def is_former(skeleton: str, quantity: Quantity) -> bool:
     return bool(_FROM.search(before) and _GROWN.match(skeleton, quantity.end))
 
 
+_SHARE = re.compile(
+    r"[ \x01]*(?:的)?(?:[^，。；]{0,6})(?:股权|股份|股比|股本|权益|普通股|份额|出资)"
+)
+_SHARE_BEFORE = re.compile(
+    r"(?:持股|占股|持股比例|股比|占比|股本|股权|持有|释放|股份)[^，。；]{0,12}$"
+)
+_RATIO = re.compile(
+    r"(?:占|持股|出资)[^，。；]{0,24}比例[^，。；]{0,6}$|(?:股|占比)[^，。；]{0,24}%[^，。；]{0,6}(?:至|到|为)[^，。；]{0,3}$"
+)
+_LARGE_HOLDER = re.compile(r"(?:及|或)?以上(?:的)?(?:股份的)?股东|整数倍")
+
+
+def is_share(skeleton: str, quantity: Quantity) -> bool:
+    """Whether a percentage is a part of a company that changes hands."""
+    before = skeleton[max(0, quantity.start - 32) : quantity.start]
+    digits = skeleton.find("%", quantity.start, quantity.end) + 1 or quantity.end
+    if is_former(skeleton, quantity) or _LARGE_HOLDER.match(skeleton, digits):
+        return False
+    return bool(
+        _SHARE.match(skeleton, quantity.end)
+        or _SHARE_BEFORE.search(before[-20:])
+        or _RATIO.search(before)
+    )
+
+
+_FLOAT = re.compile(r"(?:发行后[^，。；]{0,14}|发行比例[^，。；]{0,6})$")
+
+
+def is_float(skeleton: str, quantity: Quantity) -> bool:
+    """Whether a percentage is the part of a company that a listing brings to the market."""
+    return bool(_FLOAT.search(skeleton[max(0, quantity.start - 22) : quantity.start]))
+
+
 _AFTER_ROUND = re.compile(r"(?: ?(?:股权)?(?:融资|投资))?(?:之?后(?!，)|以来|时(?!，))")
 _SINCE = re.compile(r"(?:在|继|距|自|从|较|比)[^，。；]{0,6}$")
 _EARLY = re.compile(r"早在[^，。；]{0,5}$")

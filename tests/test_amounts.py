@@ -436,6 +436,12 @@ def spelled(draw: st.DrawFn, number: Decimal, scale: str) -> str:
     return text + gap * bool(scale) + scale
 
 
+def hedged(text: str, value: Decimal, modifier: str, unit: str) -> Case:
+    low = None if modifier == "at_most" else value
+    high = None if modifier == "at_least" else value
+    return Case(text, low, high, modifier, unit)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     number = Decimal(draw(st.integers(1, 99999))).scaleb(-draw(st.sampled_from([0, 0, 1, 2])))
@@ -452,9 +458,7 @@ def cases(draw: st.DrawFn) -> Case:
     else:
         name = draw(st.sampled_from(sorted(BEHIND)))
         text, unit = f"{before}{text}{gap}{name}{behind}", BEHIND[name]
-    low = None if modifier == "at_most" else amount
-    high = None if modifier == "at_least" else amount
-    return Case(text, low, high, modifier, unit)
+    return hedged(text, amount, modifier, unit)
 
 
 @st.composite
@@ -492,9 +496,7 @@ def measures(draw: st.DrawFn) -> Case:
     script = draw(st.sampled_from([str, opencc.OpenCC("s2t").convert]))
     value = number * 10 ** SCALES[scale] * factor
     text = script(f"{before}{number}{gap}{scale}{name}{behind}")
-    low = None if modifier == "at_most" else value
-    high = None if modifier == "at_least" else value
-    return Case(text, low, high, modifier, unit)
+    return hedged(text, value, modifier, unit)
 
 
 def check(case: Case) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import random
@@ -13,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from test_evaluate import reference
 
 from extract import scores
 from extract.cli import main
@@ -21,6 +21,8 @@ from extract.evaluate import Counts, Report, evaluate
 from extract.gold import GoldArticle, ScoredArticle, predict, read_gold
 from extract.pairing import Muc
 from extract.pipeline import Pipeline
+
+__all__ = ["reference"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "evaluation.md"
 
@@ -108,17 +110,6 @@ def test_calibration_is_that_worked_out_by_hand() -> None:
     assert figures == _tables(title, "figure", "value")
 
 
-def _reference(shared: Path) -> ModuleType:
-    """The reference scorer, which the shared data came with."""
-    pytest.importorskip("scipy")
-    spec = importlib.util.spec_from_file_location("reference_score", shared / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _rounded(report: Report) -> dict[str, tuple[float, ...]]:
     return {
         name: tuple(round(score or 0.0, 3) for score in (c.precision, c.recall, c.f1))
@@ -127,18 +118,20 @@ def _rounded(report: Report) -> dict[str, tuple[float, ...]]:
 
 
 @each_example
-def test_the_reference_scorer_gives_the_same_figures(title: str, shared: Path) -> None:
-    expected, _ = _reference(shared).score(_block(title, "gold"), _block(title, "pred"))
+def test_the_reference_scorer_gives_the_same_figures(title: str, reference: ModuleType) -> None:
+    expected, _ = reference.score(_block(title, "gold"), _block(title, "pred"))
     found = _rounded(_example(title))
     assert found == {name: tuple(round(x, 3) for x in expected[name]) for name in found}
 
 
-def test_real_output_is_scored_as_the_reference_scores_it(shared: Path) -> None:
+def test_real_output_is_scored_as_the_reference_scores_it(
+    shared: Path, reference: ModuleType
+) -> None:
     path = shared / "gold" / "dev.jsonl"
     gold = read_gold(path)
     pred = list(predict(gold, Pipeline().read_article))
     plain = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    expected, _ = _reference(shared).score(plain, [one.model_dump(mode="json") for one in pred])
+    expected, _ = reference.score(plain, [one.model_dump(mode="json") for one in pred])
     found = _rounded(evaluate(gold, pred))
     assert found == {name: tuple(round(x, 3) for x in expected[name]) for name in found}
     assert found["deal"][2] > 0.5

@@ -33,6 +33,7 @@ from typing import Any
 from bench_amounts import lengths, news, timed
 
 from extract.dates import DateMention, find_dates, parse_date
+from extract.tellings import span_of
 
 CORPORA = Path(__file__).resolve().parents[1] / "corpora"
 Days = tuple[datetime.date, datetime.date]
@@ -83,28 +84,10 @@ class Library:
 # the corpora
 
 
-def interval(value: str) -> Days:
-    """The days of a value of the records: 2025, 2025-H1, 2025-Q3, 2025-12, 2025-12-17."""
-    year, _, rest = value.partition("-")
-    if len(value) == 10:
-        day = datetime.date.fromisoformat(value)
-        return day, day
-    length = {"": 12, "H": 6, "Q": 3}.get(rest[:1], 1)
-    number = int(rest.lstrip("HQ") or 1)
-    return months(int(year), (number - 1) * length + 1, length)
-
-
 def between(value: str) -> Days:
     """The days of a value or of a range of values."""
     first, _, last = value.partition("..")
-    return interval(first)[0], interval(last or first)[1]
-
-
-def months(year: int, month: int, length: int) -> Days:
-    """The days of so many months from one on."""
-    after = year * 12 + month - 1 + length
-    end = datetime.date(after // 12, after % 12 + 1, 1) - datetime.timedelta(days=1)
-    return datetime.date(year, month, 1), end
+    return span_of(first)[0], span_of(last or first)[1]
 
 
 def lines(name: str) -> list[str]:
@@ -151,7 +134,7 @@ def zhdeals() -> Library:
     def readings(mention: DateMention | None) -> list[Days]:
         if mention is None or mention.value is None:
             return []
-        return [(interval(mention.value)[0], interval(mention.end_value or mention.value)[1])]
+        return [(span_of(mention.value)[0], span_of(mention.end_value or mention.value)[1])]
 
     return Library(
         "zhdeals",
@@ -176,7 +159,7 @@ def dateparser() -> Library:
         found = cached[day].get_date_data(text)
         if found.date_obj:
             value = found.date_obj.date().isoformat()
-            yield interval(value[: {"year": 4, "month": 7}.get(found.period, 10)])
+            yield span_of(value[: {"year": 4, "month": 7}.get(found.period, 10)])
 
     def find(text: str, day: datetime.date) -> list[list[Days]]:
         # What is found has words and a moment; only to parse the words again tells how exact it is.
