@@ -241,9 +241,18 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         if "investee" not in found.relation.told and trigger.name == "invest":
-            return bool(found.amount or found.date) and _payer_here(found)
+            dated = bool(found.amount or found.date) or _received(found)
+            return dated and _payer_here(found)
         return len(found.relation.told) > 1 or bool(told)
     return True
+
+
+def _received(found: Detail) -> bool:
+    """X宣布，获得了Y的投资: the clause before names who is paid, and the money is there."""
+    relation = found.relation
+    payees = [party for role, party in found.payees if role == "investee"]
+    told = "investor" in relation.told and found.status == "completed"
+    return told and any(relation.sentence.start <= p.start < relation.hit.start for p in payees)
 
 
 def _payer_here(found: Detail) -> bool:

@@ -410,6 +410,14 @@ def _two_parties(reading: Reading, relation: Relation) -> bool:
     return len({reading.entities.of(one).id for one in parties.values()}) > 1
 
 
+_OWNED = frozenset({"acquiree", "investee"})
+
+
+def _has_owned(relation: Relation) -> bool:
+    """Whether the clause itself tells whose shares change hands."""
+    return not _OWNED.isdisjoint(relation.told)
+
+
 _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     **{
         need: partial(_in_clause, need)
@@ -431,6 +439,9 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     "two_or_priced": lambda reading, relation: (
         bool(relation.told) or _two_parties(reading, relation)
     ),
+    "two_or_owned": lambda reading, relation: (
+        _has_owned(relation) or _two_parties(reading, relation)
+    ),
 }
 """What a relation must have for its needs to be met by any values."""
 
@@ -439,6 +450,10 @@ def _two_sides(reading: Reading, found: Detail) -> bool:
     payers = {reading.entities.of(party).id for _, party in found.payers}
     payees = {reading.entities.of(party).id for _, party in found.payees}
     return bool(payers and payees and payers != payees and (payees - payers))
+
+
+def _valued(found: Detail) -> bool:
+    return found.amount is not None or found.stake is not None
 
 
 _AGREEMENT = re.compile("协议|合同|合作|达成|签")
@@ -472,5 +487,9 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
     ),
     "two_or_priced": lambda reading, found: (
         _two_sides(reading, found) or bool(found.amount and found.relation.told)
+    ),
+    "two_or_owned": lambda reading, found: (
+        _two_sides(reading, found)
+        or (not found.payers and _has_owned(found.relation) and _valued(found))
     ),
 }  # fmt: skip

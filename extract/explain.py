@@ -52,6 +52,7 @@ NEEDS: Final = {
     "committed": "a word of commitment",
     "measured": "an amount, a count or an agreement",
     "two_or_priced": "two different sides, or an amount",
+    "two_or_owned": "two different sides, or a company with an amount or a stake",
 }
 """What each need of a trigger asks for."""
 

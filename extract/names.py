@@ -354,9 +354,10 @@ def _strip_right(text: str, start: int, end: int) -> int:
         end = _strip(text, start, end - size)[1]
 
 
-_TAIL_ENDS = frozenset("轮天年月内元金")
+_TAIL_ENDS = frozenset("轮天年月内元金日")
 _TAIL = re.compile(
-    r"(?:(?:Pre-?)?[A-H][0-9+]*|天使\+*|种子|首|新一|多|两|三|[0-9]+)轮$|[0-9]+ ?(?:天|年|个月)内?$"
+    r"[于在]?(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}日$"
+    r"|(?:(?:Pre-?)?[A-H][0-9+]*|天使\+*|种子|首|新一|多|两|三|[0-9]+)轮$|[0-9]+ ?(?:天|年|个月)内?$"
     r"|(?:[拟约近超逾以]|超过|斥资)?[ ]?[0-9.]+ ?[多余]?[百千万亿]* ?(?:元|美元|美金|欧元|港元|日元|韩元|英镑)$"
 )
 
@@ -522,7 +523,7 @@ def split_list(text: str, start: int, end: int) -> Iterator[Region]:
 
 def _inside_name(text: str, at: int, start: int, end: int) -> bool:
     """Whether 和, 与 or 及 at this place is a character of a name: 和玉资本, 普及科技."""
-    if at == start or not text[start:at].strip(" \x01"):
+    if at == start or end - at == 2 or not text[start:at].strip(" \x01"):
         return True
     if _word_set("suffix", "sure").before(text, start + 2, at):
         return False
@@ -555,6 +556,7 @@ class Slot:
     closed: bool = True
     link: re.Pattern[str] | None = None
     stop: re.Pattern[str] | None = None
+    ends: re.Pattern[str] | None = None
     reach: str = "clause"
     length: int = 200
     longest: int = 60
@@ -587,7 +589,7 @@ class Anchor(NamedTuple):
 
 _WORDS: tuple[Part, ...] = ("open", "close", "weak")
 _FLAGS = {"clause", "first", "last", "listed", "sure", "reach", "side", "length", "longest"}
-_PATTERNS = {"link", "stop"}
+_PATTERNS = {"link", "stop", "ends"}
 _KEYS = {*_WORDS, *_FLAGS, *_PATTERNS, "name", "next", "within"}
 
 
@@ -732,7 +734,7 @@ _LIST_GOES_ON = re.compile(
 def _opened(
     slot: Slot, text: str, start: int, end: int, anchors: Sequence[Anchor]
 ) -> Iterator[Span]:
-    """The regions from an opening word to the first stop."""
+    """The regions from an opening word to the first stop, or to what must end them."""
     del start
     for anchor in anchors:
         left = anchor.end
@@ -744,6 +746,11 @@ def _opened(
                 continue
             left = link.end()
         right = min(end, left + slot.length)
+        if slot.ends:
+            ended = slot.ends.search(text, left + 2, right)
+            if not ended:
+                continue
+            right = ended.start()
         if slot.stop and (stop := slot.stop.search(text, left + 2, right)):
             right = stop.start()
         elif slot.side == "left" and right - left > 40:
@@ -759,7 +766,7 @@ def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate
     found = [read for region in regions if (read := _read_region(slot, text, region, start))]
     among = len(regions) > 1 and (slot.sure or any(looks == NAME for _, _, looks, _ in found))
     for left, right, looks, edged in found:
-        sure = looks == NAME or among or (slot.sure and slot.closed and edged)
+        sure = looks == NAME or among or (slot.sure and edged and (slot.closed or slot.ends is not None))
         yield Candidate(slot.name, left, right, sure, looks)
 
 
@@ -943,6 +950,9 @@ _BREAKS = frozenset("与和由是向及对被将为在以从于") | {
     "推出",
     "根据",
     "收购",
+    "购买",
+    "受让",
+    "中标",
     "投资",
     "通过",
     "聘请",
@@ -1001,20 +1011,20 @@ def find_full(skeleton: str) -> Iterator[Span]:
         if not body:
             continue
         start, end = _registered(skeleton, body.start(), match.end())
-        if verb := _BOUGHT.match(skeleton, start, match.start() - 1):
-            start = verb.end()  # 拟发行股份购买某某有限公司
         if end - start > 6 and start < match.start() - 1:
             yield start, end
 
 
 _BOUGHT = re.compile(
-    ".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|投资设立|聘请|委托)(?:了|的)?"
+    ".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|中标|投资设立|聘请|委托)(?:了|的)?"
 )
 
 
 def _registered(text: str, start: int, end: int) -> Span:
     """The borders of a registered name whose end is certain."""
     body = end - 4
+    if verb := _BOUGHT.match(text, start, body - 1):
+        start = verb.end()  # 拟发行股份购买某某有限公司
     if begin := _behind_apposition(text, start, body):
         start = begin
     for match in _lead().finditer(text, start, body):
@@ -1029,9 +1039,14 @@ def _leads(text: str, match: re.Match[str]) -> bool:
     if match.end() - match.start() > 1:
         return True
     word = _word_at(text, match.start(), max(0, match.start() - 4), match.end() + 4)
-    return len(word) == 1 and bool(
-        _word_set("descriptor", "place").at(text, match.end(), match.end() + 8)
-    )
+    if len(word) != 1:
+        return False
+    joins = match.group() in _JOINS and has_suffix(text[match.start() - 6 : match.start()])
+    return joins or _word_set("descriptor", "place").at(text, match.end(), match.end() + 8) > 0
+
+
+# 青禾股份与北岭电子有限公司: what ends like a name in front of these is another one
+_JOINS = frozenset("与和及")
 
 
 _BORDER = "\x02"
@@ -1329,15 +1344,25 @@ _BOTH_EDGES = frozenset({"names.by", "names.led", "names.including", "names.list
 def _of_institutions(
     folded: str, listed: Sequence[Mention], candidates: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Funds that are named after a listed owner outrank it: 河南投资集团|汇融基金."""
+    """Funds and firms that are named after a listed owner outrank it: 河南投资集团|汇融基金."""
     ends = {mention.start: mention.end for mention in listed if mention.kind == "ORG"}
-    return [
-        name._replace(rule="names.extended")
-        if name.rule in _BOTH_EDGES
-        and _institution(folded[ends.get(name.start, name.end) : name.end])
-        else name
-        for name in candidates
-    ]
+    found = []
+    for name in candidates:
+        rest = folded[ends.get(name.start, name.end) : name.end]
+        longer = _institution(rest) if name.rule in _BOTH_EDGES else _owned_firm(name, rest)
+        found.append(name._replace(rule="names.extended") if longer else name)
+    return found
+
+
+def _owned_firm(name: Candidate, rest: str) -> bool:
+    """Whether a listed name and what stands behind it are a firm: 零跑|国际 has shares."""
+    if name.rule == "names.notice":
+        return len(rest) > 1 and shape(rest) == NAME and not _inner().search(rest)
+    return name.rule in _OWNED and len(rest) > 1 and bool(_HANZI.fullmatch(rest))
+
+
+_OWNED = frozenset({"names.shares", "names.shares_of"})
+_HANZI = re.compile(r"(?:(?!车主|[A-Z]?股)[一-龥()（）])+")
 
 
 def _institution(rest: str) -> bool:

@@ -364,6 +364,8 @@ def _with_carried(
     """A relation with the parties that its own clause leaves out and the article has told."""
     if main and relation.hit.trigger.name == "sell":
         relation = relations.with_sold(relation, main, reading.skeleton)
+    if main and relation.hit.trigger.name == "invest":
+        relation = relations.with_bought(relation, main, reading.skeleton)
     relation = relations.with_backed(relation, found, reading.skeleton)
     if main and relation.hit.trigger.name == "hold":
         relation = relations.with_held(relation, main, reading.skeleton)

@@ -20,6 +20,7 @@ PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at", "of")
 NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
+    "two_or_owned",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "接受", "受", "经"]),
@@ -272,9 +273,9 @@ def _right(
         if group.start < hit.end or group.end > sentence.end or group.start >= end:
             continue
         gap = skeleton[hit.end : group.start]
-        place = _PLACE_OF.get(group.marker, "object")
+        place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
         if place == "object" and _OWNER.match(skeleton, group.end):
-            places.setdefault("owner", group.parties)
+            places.setdefault("owner", _owner(group, places))
         elif group.marker and group.marker in gap and place not in {"object", "by", "of"}:
             places.setdefault(place, group.parties)
         elif place == "by" and hit.trigger.name == "funding" and group.marker in gap:
@@ -289,6 +290,11 @@ def _right(
             places["object"] = group.parties
         elif listed:
             places["object"] = (*places.get("object", ()), *group.parties)
+
+
+def _owner(group: Group, places: Places) -> tuple[Mention, ...]:
+    """Whose shares are bought; in 向X购买其持有的Y it is X."""
+    return places.pop("to", group.parties) if group.parties[0].text == "其" else group.parties
 
 
 def _is_relative_head(hit: Hit, places: Places, gap: str, group: Group) -> bool:
@@ -314,10 +320,11 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
 
 
 _OWNER = re.compile(
-    r"[ \x01”」』]*(?:所|合计|共同)?(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
+    r"[ \x01”」』]*(?:等(?:[0-9]+[名家位方]|[一二三四五六七八九十两]+[名家位方])?(?:交易对方|股东|机构|公司|合伙人)?)?"
+    r"(?:所|合计|共同|分别)*(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
 )
 _FOUNDED = re.compile("成立|设立|组建|创立")
-_FAR = re.compile(r"[。；]|(?:领投|投资|跟投)[方人]|用于|之后|后续|以及其|使|令|导致|由")
+_FAR = re.compile(r"^(?:完成)?(?:之?后|之前|以来)|[。；]|(?:领投|投资|跟投)[方人]|用于|之后|后续|以及其|使|令|导致|由")
 
 
 def _near(gap: str) -> bool:
@@ -370,6 +377,17 @@ def _earlier_subject(
 
 
 _SHARES = re.compile("股份|股权|股票|持股|减持")
+_ITS_SHARES = re.compile("(?:(?:上市|本|该)?公司|其)(?:的|[AH]股)?(?:股份|股票)")
+
+
+def with_bought(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """股东X增持公司股份: what is bought are shares of the company whose notice it is."""
+    end = relation.clause.end
+    bought = _ITS_SHARES.search(skeleton, relation.hit.end, end)
+    if not bought or not relation.of("investor") or relation.of("investee"):
+        return relation
+    owned = _with_main(relation, main, skeleton)
+    return owned if owned is relation else replace(owned, told=owned.told | {"investee"})
 
 
 def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
