@@ -105,14 +105,15 @@ def _bracketed(folded: str, skeleton: str, start: int, end: int) -> Iterator[Sen
 def _group_patterns() -> dict[str, re.Pattern[str]]:
     markers = alternation(words("clauses.toml", "marker", "words"))
     compounds = alternation(words("clauses.toml", "marker", "compounds"))
-    between = alternation(words("clauses.toml", "between", "words"))
+    places = words("names.toml", "descriptor", "place")
+    between = alternation([*words("clauses.toml", "between", "words"), *places])
     behind = alternation(words("clauses.toml", "modifier", "behind"))
     titles = alternation(words("clauses.toml", "modifier", "titles"))
     verbs = alternation(words("clauses.toml", "marker", "breakers"))
     glue = r"[\x01 ”」』\"“「『’‘]"
     return {
         "between": re.compile(
-            rf"{glue}*(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"
+            rf"{glue}*(?:的?[0-9.]+ ?%的?股[权份])?(?:等)?(?:、|和|与|及|以及|还有|&|/|,|以及其|及其){glue}*(?:{between}|{glue})*$"
         ),
         "marker": re.compile(rf"(?P<compound>{compounds})|(?P<marker>{markers})"),
         "breaker": re.compile(

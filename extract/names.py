@@ -309,6 +309,7 @@ _CHINESE = re.compile(r"[一-龥]")
 _NO_NAME = re.compile(
     r"[，。；：！？、“”「」《》<>\n\x01这那很吗呢么她你我]|[0-9.,]+ ?(?:万|亿|%|％|元|年|月|日|个|家|名|颗|台|块|张)"
     r"|^[约第近超共继][ 0-9]|^[一二三两多几数][个家种次轮笔款项大名位只条]|^某|^[0-9]+(?:[A-Za-z]{1,4}|[.,0-9]+)?$"
+    r"|等多|等各|社会化"
     r"|^[数上近超逾几]?[十百千万亿]{2}|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
 )
 _JUNK = frozenset("★☆◈◇◆✿❀●○■□▲△▼♦※→ \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
@@ -766,7 +767,11 @@ def _names_in(slot: Slot, text: str, start: int, end: int) -> Iterator[Candidate
     found = [read for region in regions if (read := _read_region(slot, text, region, start))]
     among = len(regions) > 1 and (slot.sure or any(looks == NAME for _, _, looks, _ in found))
     for left, right, looks, edged in found:
-        sure = looks == NAME or among or (slot.sure and edged and (slot.closed or slot.ends is not None))
+        sure = (
+            looks == NAME
+            or among
+            or (slot.sure and edged and (slot.closed or slot.ends is not None))
+        )
         yield Candidate(slot.name, left, right, sure, looks)
 
 
@@ -1016,7 +1021,7 @@ def find_full(skeleton: str) -> Iterator[Span]:
 
 
 _BOUGHT = re.compile(
-    ".*(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|中标|投资设立|聘请|委托)(?:了|的)?"
+    ".*(?:(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|中标|投资设立|聘请|委托)(?:了|的)?|股[权份][及和与])"
 )
 
 
@@ -1038,15 +1043,16 @@ def _leads(text: str, match: re.Match[str]) -> bool:
     """Whether a lead-in is a word of its own here; 和 and 为 also stand inside names."""
     if match.end() - match.start() > 1:
         return True
+    if match.group() in _JOINS and has_suffix(text[max(0, match.start() - 6) : match.start()]):
+        return True
     word = _word_at(text, match.start(), max(0, match.start() - 4), match.end() + 4)
-    if len(word) != 1:
-        return False
-    joins = match.group() in _JOINS and has_suffix(text[match.start() - 6 : match.start()])
-    return joins or _word_set("descriptor", "place").at(text, match.end(), match.end() + 8) > 0
+    return len(word) == 1 and bool(
+        _word_set("descriptor", "place").at(text, match.end(), match.end() + 8)
+    )
 
 
 # 青禾股份与北岭电子有限公司: what ends like a name in front of these is another one
-_JOINS = frozenset("与和及")
+_JOINS = frozenset("与和及对向由被")
 
 
 _BORDER = "\x02"

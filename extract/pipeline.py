@@ -321,6 +321,8 @@ def _relations(
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
             main = _first(parties, item.end(), sentence.end)
             topic = (main,) if main else ()
+        elif notice := _noticed(reading, sentence, parties, beginnings):
+            main, topic = notice, (notice,)
         subject = topic or ((main,) if main and not sentence.title else ())
         if sentence.opener is not None:
             before = [p for p in parties if p.end <= sentence.opener]
@@ -402,6 +404,20 @@ def _between_names(folded: str, hits: Sequence[Hit], parties: Sequence[Mention])
 
 
 _ITEM = re.compile(rf"\s*{ITEM}")
+
+# X8月1日晚间公告: of whom 公司 speaks in the sentences that follow
+_NOTICE = re.compile(
+    r"[ \x01]*于?(?:[0-9]{4}年)?(?:[0-9]{1,2}月)?(?:[0-9]{1,2}日)?"
+    r"(?:晚间?|午间|早间|盘后|今日|昨日|日前|近日)?(?:在[^，。；]{2,4}所)?(?:发布)?公告"
+)
+
+
+def _noticed(
+    reading: Reading, sentence: Sentence, parties: Sequence[Mention], starts: Sequence[int]
+) -> Mention | None:
+    """Whose notice a sentence of a digest reports."""
+    here = _standing_in(reading, sentence, parties, starts)
+    return next((p for p in here if _NOTICE.match(reading.skeleton, p.end)), None)
 
 
 def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:

@@ -206,8 +206,8 @@ def read_relation(
     clause = sentence.clause_at(hit.start)
     places = _left(hit, clause, groups, skeleton)
     _split_subject(hit.trigger, places, skeleton)
-    if hit.trigger.type == "investment" and not _AGREED.search(skeleton, clause.start, clause.end):
-        places.pop("with", None)
+    if hit.trigger.type == "investment":
+        _join_investors(places, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
@@ -226,7 +226,18 @@ def read_relation(
         return None
     if hit.trigger.type == "procurement" and "with" in told:
         parties = _by_stage(parties)
+    if hit.trigger.type == "debt":
+        parties = _by_trade(parties)
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
+
+
+def _join_investors(places: Places, clause: str) -> None:
+    """A与B向C投资: both pay; with whom nothing was agreed is no side at all."""
+    companion = places.pop("with", ())
+    if "to" in places and "subject" in places:
+        places["subject"] = (*places["subject"], *companion)
+    elif companion and _AGREED.search(clause):
+        places["with"] = companion
 
 
 _AGREED = re.compile("达成|签|协议|就|谈|磋商")
@@ -240,7 +251,12 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
         if not (clause.start <= group.start and group.end <= hit.start):
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
+        if place == "subject" and hit.trigger.name == "funding":
+            place = "by" if _INVESTED.match(skeleton, group.end, hit.start) else place
         if place and not group.modifier:
+            by = places.get("by") if place == "subject" and hit.trigger.follows else None
+            if by and _ROUND_VERB.search(skeleton, by[-1].end, group.start):
+                places.pop("by")  # 由A领投、B跟投
             earlier = places.get(place, ())
             listed = hit.trigger.follows and place in {"subject", "by"} and earlier
             if not listed or _VERB.search(skeleton, earlier[-1].end, group.start):
@@ -249,6 +265,9 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
     return places
 
 
+# 完成A、B参投的天使轮融资: who stands in front of the verb paid
+_INVESTED = re.compile("(?:等|联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的")
+_ROUND_VERB = re.compile("[领跟参追]投|投资")
 # between two lists of one place: another verb, which the first list belongs to
 _VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
 
@@ -274,12 +293,15 @@ def _right(
             continue
         gap = skeleton[hit.end : group.start]
         place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
+        if skeleton[hit.end - 1] == "给" and len(gap) < 2:
+            places.setdefault("to", group.parties)  # 卖给Y, 租给Y
+            continue
         if place == "object" and _OWNER.match(skeleton, group.end):
             places.setdefault("owner", _owner(group, places))
         elif group.marker and group.marker in gap and place not in {"object", "by", "of"}:
             places.setdefault(place, group.parties)
-        elif place == "by" and hit.trigger.name == "funding" and group.marker in gap:
-            places.setdefault("by", group.parties)  # 本轮融资由A出资
+        elif place in {"by", "of"} and hit.trigger.name == "funding" and group.marker in gap:
+            places.setdefault("by", group.parties)  # 本轮融资由A出资, 吸引了B
         elif _is_relative_head(hit, places, gap, group):
             places["subject"] = group.parties
         elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
@@ -288,6 +310,8 @@ def _right(
             continue
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
+        elif listed and _LIST_ENDS.search(skeleton, places["object"][-1].end, group.start):
+            break
         elif listed:
             places["object"] = (*places.get("object", ()), *group.parties)
 
@@ -319,17 +343,21 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
             return
 
 
+# 领投方为A和B，其它投资方还包括C: the second list is another one
+_LIST_ENDS = re.compile("(?:其[他它余]|[领跟参])投|投资[方者人](?:还|也|为|有|包)|此外|另外|同时")
 _OWNER = re.compile(
     r"[ \x01”」』]*(?:等(?:[0-9]+[名家位方]|[一二三四五六七八九十两]+[名家位方])?(?:交易对方|股东|机构|公司|合伙人)?)?"
     r"(?:所|合计|共同|分别)*(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
 )
 _FOUNDED = re.compile("成立|设立|组建|创立")
-_FAR = re.compile(r"^(?:完成)?(?:之?后|之前|以来)|[。；]|(?:领投|投资|跟投)[方人]|用于|之后|后续|以及其|使|令|导致|由")
+_FAR = re.compile(
+    r"^(?:完成)?(?:之?后|之前|以来)|[。；★☆◈◇◆●■▲|丨｜]|(?:领投|投资|跟投)[方人]|用于|之后|后续|以及其|使|令|导致|由"
+)
 
 
 def _near(gap: str) -> bool:
     """Whether what stands between a verb and a party lets the party be its object."""
-    return len(gap) <= 40 and not _FAR.search(gap)
+    return len(gap) <= 40 and not gap.startswith("、") and not _FAR.search(gap)
 
 
 _FOREIGN = re.compile(r"(?<![A-Za-z])[A-Z][a-z]+[A-Za-z]*")
@@ -445,6 +473,17 @@ def _by_stage(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
         return parties
     swapped = {"buyer": "supplier", "supplier": "buyer"}
     return [(swapped.get(role, role), party) for role, party in parties]
+
+
+_LENDS = re.compile("(?:银行|信托|租赁|财务公司)$|(?:银行|信托|租赁).{0,8}(?:有限公司|分行)$")
+
+
+def _by_trade(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
+    """A与某银行签订借款合同: of two that are told to borrow, the bank is the one that lends."""
+    banks = {party.text for role, party in parties if _LENDS.search(party.text)}
+    if not banks or all(role != "borrower" or party.text in banks for role, party in parties):
+        return parties
+    return [("lender" if party.text in banks else role, party) for role, party in parties]
 
 
 def completed(relation: Relation, pair: Sequence[Mention]) -> Relation:

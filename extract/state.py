@@ -76,9 +76,12 @@ def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | N
     """
     begin = _governed_from(reading, relation)
     nominal = _reference(reading, relation)
+    done = _done_word(reading, relation)
     for place, cue in (
         ("after", None if nominal else _ended(reading, relation)),
         ("front", _front(reading, relation, begin, nominal)),
+        ("lead", _plan_before(reading, relation) if done and not nominal else None),
+        ("word", done),
         ("beside", _beside(reading, relation)),
         ("behind", _behind(reading, relation, nominal=nominal is not None)),
         ("if", None if nominal else _condition(reading, relation, begin)),
@@ -87,8 +90,8 @@ def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | N
     ):
         if cue:
             if cue[0] == "announced" and _is_report_word(reading.folded, cue):
-                done = relation.hit.trigger.status == "completed"
-                past = _told(reading, relation, begin) if done and not nominal else None
+                closed = relation.hit.trigger.status == "completed"
+                past = _told(reading, relation, begin) if closed and not nominal else None
                 place, cue = ("told", past) if past else ("said", cue)
             status, start, end = _of_trade(reading, relation, cue)
             return status, Cited(status, start, end, place)
@@ -167,11 +170,23 @@ def _ended(reading: Reading, relation: Relation) -> Cue | None:
     return "terminated", match.start(group), match.end(group)
 
 
-def _beside(reading: Reading, relation: Relation) -> Cue | None:
-    """收购了, 投资过, 收购的: the trigger's word with the particle; 并入: a word that is done."""
+def _done_word(reading: Reading, relation: Relation) -> Cue | None:
+    """并入, 买下, 入股: words that are done where nothing else is said."""
     start, end = relation.hit.start, relation.hit.end
-    word = reading.folded[start:end]
-    if word in _words("beside", "done"):
+    bare = reading.folded[start:end] in _words("beside", "done")
+    return ("completed", start, end) if bare and reading.folded[end : end + 1] != "了" else None
+
+
+def _plan_before(reading: Reading, relation: Relation) -> Cue | None:
+    """打算动用4亿元，买下Y: the plan of the clause before governs a verb without a subject."""
+    cue = _lead(reading, relation)
+    return cue if cue and cue[0] == "talks" else None
+
+
+def _beside(reading: Reading, relation: Relation) -> Cue | None:
+    """收购了, 投资过, 收购的: the trigger's word with the particle."""
+    start, end = relation.hit.start, relation.hit.end
+    if reading.folded[end - 1 : end] == "了":
         return "completed", start, end
     if reading.folded[start : end + 1] in _words("beside", "done"):
         return "completed", start, end + 1
@@ -253,6 +268,8 @@ def _condition(reading: Reading, relation: Relation, begin: int) -> Cue | None:
 def _of_trade(reading: Reading, relation: Relation, cue: Cue) -> Cue:
     """A contract won is agreed, not done; every other cue means what it says."""
     trade = relation.type in {"procurement", "partnership"}
+    if relation.hit.trigger.name == "supply" and reading.folded[cue[1]] == "已":
+        return cue  # 已经向X供货
     if trade and reading.folded[cue[1] : cue[2]] in _words("trade", "agreed"):
         return "announced", relation.hit.start, relation.hit.end
     return cue
