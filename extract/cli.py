@@ -105,7 +105,7 @@ def run(
         _log_format(log_format),
         {
             "lexicon": not no_lexicon,
-            "model": str(model),
+            **_told_of(model, ner),
             "with_text": with_text,
             "min_confidence": min_confidence,
         },
@@ -316,11 +316,27 @@ class _MakeReader:
         return pipeline.read_article
 
 
-def _model(left_out: bool, folder: Path | None) -> bool | Path:
-    """What the options say of the model: left out, the one of a folder, or the usual one."""
-    if left_out and folder:
+def _model(left_out: bool, other: str | None) -> bool | Path:
+    """What the options say of the model: left out, the one of a folder, or the usual one.
+
+    What is named by an id is downloaded here, before other processes look for it.
+    """
+    if left_out and other:
         raise UsageError("--no-model and --ner exclude each other")
-    return folder or not left_out
+    if not other:
+        return not left_out
+    from extract.ner_transformers import model_folder
+
+    return model_folder(other)
+
+
+def _told_of(model: bool | Path, name: str | None) -> dict[str, str]:
+    """The model as the manifest tells it; what another one read is done anew where its files differ."""
+    if isinstance(model, bool):
+        return {"model": str(model)}
+    from extract.manifest import folder_fingerprint
+
+    return {"model": str(name), "model_files": folder_fingerprint(model)}
 
 
 def _console() -> Console:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +25,14 @@ NoLexicon = Annotated[
 NoModel = Annotated[
     bool, typer.Option("--no-model", help="Leave the model of names out: the rules alone, faster.")
 ]
-Ner = Annotated[Path | None, typer.Option("--ner", help="A folder with another model of names.")]
+Ner = Annotated[
+    str | None,
+    typer.Option(
+        "--ner",
+        metavar="PATH_OR_ID",
+        help="Another model of names: its folder, or its id on the Hugging Face hub (user/name).",
+    ),
+]
 Split = Annotated[
     str | None, typer.Option(metavar="NAME", help="Only gold whose split is NAME: test.")
 ]

@@ -73,10 +73,14 @@ _Do = Callable[[_Entry], _Result]
 
 @dataclass(frozen=True, slots=True)
 class MakePipeline:
-    """Makes what reads articles, once in each actor; the lists of organisations may be left out."""
+    """Makes what reads articles, once in each actor; the lists of organisations may be left out.
+
+    ``model`` is that of ``Pipeline``: a folder must be there on every machine, and an id is downloaded
+    by each.
+    """
 
     lexicon: bool = True
-    model: bool | Path = True
+    model: bool | str | Path = True
 
     def __call__(self) -> Reader:
         """Load the pipeline."""

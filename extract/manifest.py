@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -45,6 +45,20 @@ def rules_fingerprint() -> str:
         for name, content in _contents(files(package)):
             told.update(f"{package}/{name}\0{len(content)}\0".encode())
             told.update(content)
+    return told.hexdigest()
+
+
+_MODEL: Final = (".json", ".txt", ".model", ".onnx", ".safetensors", ".bin")
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """The same as long as the files of a model, in a folder of its own, are the same."""
+    told = blake2b(digest_size=16)
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in _MODEL:
+            with path.open("rb") as stream:
+                content = file_digest(stream, lambda: blake2b(digest_size=16)).hexdigest()
+            told.update(f"{path.name}\0{content}\0".encode())
     return told.hexdigest()
 
 

@@ -8,6 +8,7 @@ neither torch nor transformers is needed to run it.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -125,7 +126,7 @@ def windows(length: int) -> list[tuple[int, int]]:
     return [*found, (start, length)]
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Numbers of windows of similar length, the shortest first, so that little is padding."""
     batch: list[int] = []
     for number in sorted(range(len(lengths)), key=lambda n: (lengths[n], n)):
@@ -248,7 +249,7 @@ def places(length: int) -> list[int]:
     return [3] if length == 1 else [0, *[1] * (length - 2), 2]
 
 
-def _mark_all(probabilities: Sequence[Floats]) -> list[Marks]:
+def mark_all(probabilities: Sequence[Floats]) -> list[Marks]:
     """The names of texts, from the probabilities of their characters."""
     runs = [
         (number, start, end)
@@ -286,8 +287,25 @@ Network = Callable[["Ids", "Ids", "Ids"], "Floats"]
 """Character numbers, types and mask (1 where there is text) of a batch to the scores of the tags."""
 
 
-class Tagger:
-    """Finds names in texts by the model; holds its weights, no state of what it has read."""
+class Marker(ABC):
+    """Finds names in texts by some model; holds its weights, no state of what it has read."""
+
+    @abstractmethod
+    def mark(self, texts: Sequence[str]) -> list[Marks]:
+        """Names and probabilities of each text, in the order of the texts."""
+
+    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The names of each text, left to right, without overlaps."""
+        return [list(marks.spans) for marks in self.mark(texts)]
+
+    def score(self, text: str, spans: Iterable[tuple[int, int]]) -> list[float]:
+        """How sure the model is that each stretch just names an organisation: ``Marks.score``."""
+        (marks,) = self.mark([text])
+        return [marks.score(start, end) for start, end in spans]
+
+
+class Tagger(Marker):
+    """A model of this format: ``config.json``, ``vocab.txt``, ``model.onnx``."""
 
     def __init__(self, vocabulary: Mapping[str, int], network: Network) -> None:
         self._vocabulary = vocabulary
@@ -317,26 +335,17 @@ class Tagger:
             if text
             for start, end in windows(len(text))
         ]
-        for batch in _batches([end - start for _, start, end in parts]):
+        for batch in batches([end - start for _, start, end in parts]):
             rows = [parts[number] for number in batch]
             ids, types, mask = padded(
                 [(encoded[n][0][start:end], encoded[n][1][start:end]) for n, start, end in rows]
             )
-            likely = _softmax(self._network(ids, types, mask))
+            likely = softmax(self._network(ids, types, mask))
             for (number, start, end), row in zip(rows, likely, strict=True):
                 skipped = OVERLAP // 2 if start else 0
                 kept = end - start - (OVERLAP // 2 if end < len(texts[number]) else 0)
                 found[number][start + skipped : start + kept] = row[skipped:kept]
-        return _mark_all(found)
-
-    def tag(self, texts: Sequence[str]) -> list[list[Span]]:
-        """The names of each text, left to right, without overlaps."""
-        return [list(marks.spans) for marks in self.mark(texts)]
-
-    def score(self, text: str, spans: Iterable[tuple[int, int]]) -> list[float]:
-        """How sure the model is that each stretch just names an organisation: ``Marks.score``."""
-        (marks,) = self.mark([text])
-        return [marks.score(start, end) for start, end in spans]
+        return mark_all(found)
 
 
 def _content(path: Path | None, name: str) -> bytes:
@@ -370,7 +379,8 @@ def padded(rows: Sequence[tuple[list[int], list[int]]]) -> tuple[Ids, Ids, Ids]:
     return ids, types, mask
 
 
-def _softmax(scores: Floats) -> Floats:
+def softmax(scores: Floats) -> Floats:
+    """Scores to probabilities, along the last axis."""
     import numpy as np
 
     raised: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))

@@ -32,25 +32,28 @@ if TYPE_CHECKING:
 
     from extract.article import Article
     from extract.doc import Tokenizer
-    from extract.ner import Tagger
+    from extract.ner import Marker
 
 
 class Pipeline:
     """Reads articles; holds the rules, no state of what it has read.
 
     ``lexicon=False`` leaves the lists of organisations out, which shows what the rules do alone;
-    ``model=False`` leaves out the model of names, a folder puts another in its place;
-    ``min_confidence`` leaves out records that are less sure.
+    ``model=False`` leaves out the model of names, a folder or an id of the Hugging Face hub
+    (``user/name``) puts another in its place, which is loaded at once: raises ModelError where it
+    cannot be used. ``min_confidence`` leaves out records that are less sure.
     """
 
     def __init__(
-        self, *, lexicon: bool = True, model: bool | Path = True, min_confidence: float = 0.0
+        self, *, lexicon: bool = True, model: bool | str | Path = True, min_confidence: float = 0.0
     ) -> None:
         self._lexicon = lexicon
         self._model = model
         self._min_confidence = min_confidence
         self._tokenizer: Tokenizer | None = None  # made by the first Doc: spaCy starts slowly
         relations.triggers()
+        if not isinstance(model, bool):  # its faults are one error now, not one of each article
+            _ = self._tagger
 
     def read(
         self,
@@ -132,13 +135,13 @@ class Pipeline:
         )
 
     @cached_property
-    def _tagger(self) -> Tagger | None:
-        """The model, loaded when the first text is read; None where it is left out."""
+    def _tagger(self) -> Marker | None:
+        """The model, the usual one loaded when the first text is read; None where it is left out."""
         if isinstance(self._model, bool):
             return usual_tagger() if self._model else None
-        from extract.ner import Tagger
+        from extract.ner_transformers import load_model
 
-        return Tagger.load(self._model)
+        return load_model(self._model)
 
     def __getstate__(self) -> dict[str, object]:
         """A copy for another process loads the model and the tokenizer there."""
@@ -150,7 +153,7 @@ class Pipeline:
 
 
 @cache
-def usual_tagger() -> Tagger:
+def usual_tagger() -> Marker:
     """The model that comes with the package, loaded once a process."""
     from extract.ner import Tagger
 
@@ -184,7 +187,7 @@ def analyse(
     published: str | None,
     *,
     lexicon: bool = True,
-    tagger: Tagger | None = None,
+    tagger: Marker | None = None,
 ) -> Analysis:
     """All that is found in a text, whether or not it has a trigger."""
     folded = fold(text)
@@ -218,7 +221,7 @@ def read_deals(
     published: str | None,
     *,
     lexicon: bool = True,
-    tagger: Callable[[], Tagger | None] = no_tagger,
+    tagger: Callable[[], Marker | None] = no_tagger,
     observer: Observer | None = None,
 ) -> tuple[DealRecord, ...]:
     """The records of one text; texts without a trigger cost next to nothing.
@@ -281,7 +284,7 @@ def _analysis(
     words: list[str] | None,
     *,
     lexicon: bool,
-    tagger: Tagger | None,
+    tagger: Marker | None,
 ) -> Analysis:
     text, folded = sheet.text, sheet.folded
     names = find_names(text, folded, lexicon=lexicon, parted=words)

@@ -16,7 +16,7 @@ from extract.names import RANK, Names, has_suffix, is_name
 from extract.segment import cut
 
 if TYPE_CHECKING:
-    from extract.ner import Marks, Tagger
+    from extract.ner import Marker, Marks
 
 SURE = frozenset({
     "names.lexicon", "names.extended", "names.definition", "names.full", "names.hardware",
@@ -37,7 +37,7 @@ Stretch = tuple[int, int]
 
 
 def refine(
-    names: Names, tagger: Tagger, text: str, folded: str, stretches: Sequence[Stretch]
+    names: Names, tagger: Marker, text: str, folded: str, stretches: Sequence[Stretch]
 ) -> Names:
     """The names of a text after the model has read some stretches of it (sentences with a trigger).
 
