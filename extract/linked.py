@@ -12,11 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from extract.amounts import Quantity, find_money
+from extract.amounts import Quantity
 from extract.conversion import rate_of
 from extract.lexicon import key
 from extract.records import DealType, Frozen, Money, Number
-from extract.tellings import Chip, Quote, Sum, Telling, Tie, Who, span_of
+from extract.tellings import (
+    Chip,
+    Quote,
+    Sum,
+    Telling,
+    Tie,
+    Who,
+    given_way,
+    says_unsigned,
+    span_of,
+)
 
 Family = Literal["equity", "trade", "debt"]
 FAMILY: Final[Mapping[str, Family]] = {
@@ -234,8 +244,10 @@ def _final(tellings: Sequence[Telling]) -> list[Telling]:
     """The tellings of the furthest stage that was reached: what was closed beats what was rumoured.
 
     That a deal was agreed needs more articles than deny it by telling it as talks on the same day or
-    later: one that takes a letter of intent for a contract is not enough.
+    later: one that takes a letter of intent for a contract is not enough. Articles that tell it as
+    agreed before one says that nothing final is signed are passed over.
     """
+    tellings = _standing(tellings)
     firm = [t for t in tellings if STAGE[t.status]]
     if firm:
         first = min(telling_order(t)[0] for t in firm)
@@ -244,6 +256,31 @@ def _final(tellings: Sequence[Telling]) -> list[Telling]:
             return [t for t in tellings if not STAGE[t.status]]
     reached = max(STAGE[t.status] for t in tellings)
     return [t for t in tellings if STAGE[t.status] == reached]
+
+
+def _standing(tellings: Sequence[Telling]) -> Sequence[Telling]:
+    """The tellings without those as agreed that talks of the same day or later take back.
+
+    They are taken back by words (尚未签署最终协议). What is closed stays, and so does what was agreed
+    on a day after these words.
+    """
+    denial = _last_denial(tellings)
+    if denial is None:
+        return tellings
+    last = telling_order(denial)[0]
+    return [t for t in tellings if t.status != "announced" or _agreed_by(t) > last]
+
+
+def _last_denial(tellings: Sequence[Telling]) -> Telling | None:
+    """The last telling in talks by whose words nothing final is signed."""
+    unsigned = [t for t in tellings if t.status == "talks" and says_unsigned(t.evidence)]
+    return max(unsigned, key=telling_order, default=None)
+
+
+def _agreed_by(telling: Telling) -> str:
+    """The last day on which a telling may put the agreement: the article's, or the deal's before it."""
+    days = [span_of(day)[1].isoformat() for day in (telling.date, telling.published) if day]
+    return min(days, default="9999")
 
 
 def _common(tellings: Sequence[Telling], of: Callable[[Telling], T | None]) -> T | None:
@@ -312,11 +349,11 @@ def _status(tellings: Sequence[Telling]) -> Best[State]:
         tellings = revived
     final = _final(tellings)
     status: State = final[0].status
-    return Best(
-        value=status,
-        why=f"the furthest stage that is not contradicted, told by {_of(final, tellings)}",
-        articles=_articles(final),
-    )
+    why = f"the furthest stage that is not contradicted, told by {_of(final, tellings)}"
+    denial = _last_denial(tellings)
+    if status == "talks" and denial and any(STAGE[t.status] for t in tellings):
+        why = f"{why}: {denial.evidence}"
+    return Best(value=status, why=why, articles=_articles(final))
 
 
 def _of(some: Sequence[Telling], every: Sequence[Telling]) -> str:
@@ -501,21 +538,22 @@ def with_successors(deals: Sequence[LinkedDeal]) -> list[LinkedDeal]:
 
     A sentence of the article says so (取代, 改为, 缩水为). The other deal is agreed, of the same family
     and between the same parties; the old one, never closed, is told in the article too, or the
-    sentence has its amount.
+    sentence has its amount as the one that gave way. Of several the one with the most equal parties
+    took its place.
     """
     by_pair: dict[tuple[str, str, str], list[LinkedDeal]] = {}
     for deal in deals:
         for pair in _pairs(deal):
             by_pair.setdefault(pair, []).append(deal)
-    after: dict[str, tuple[str, Telling, str]] = {}
+    after: dict[str, list[tuple[LinkedDeal, Telling, str]]] = {}
     for new in deals:
         for telling in (t for t in new.tellings if t.successions and _is_agreed(t)):
             rivals = {old.id: old for pair in _pairs(new) for old in by_pair[pair]}
             for old in rivals.values():
                 said = _gave_way(old, new, telling)
                 if said is not None:
-                    after.setdefault(old.id, (new.id, telling, said))
-    return [_superseded(deal, *after[deal.id]) if deal.id in after else deal for deal in deals]
+                    after.setdefault(old.id, []).append((new, telling, said))
+    return [_superseded(deal, after[deal.id]) if deal.id in after else deal for deal in deals]
 
 
 def _pairs(deal: LinkedDeal) -> Iterator[tuple[str, str, str]]:
@@ -547,7 +585,7 @@ def _has_amount(sentence: str, old: LinkedDeal, new: LinkedDeal) -> bool:
     if old.amount is None or (new.amount and _same_sum(old.amount.value, new.amount.value)):
         return False
     return any(
-        _same_sum(old.amount.value, sum_of(money, sentence)) for money in find_money(sentence)
+        _same_sum(old.amount.value, sum_of(money, sentence)) for money in given_way(sentence)
     )
 
 
@@ -566,7 +604,10 @@ def sum_of(money: Quantity, text: str) -> Sum:
     )
 
 
-def _superseded(deal: LinkedDeal, by: str, telling: Telling, said: str) -> LinkedDeal:
+def _superseded(deal: LinkedDeal, others: Sequence[tuple[LinkedDeal, Telling, str]]) -> LinkedDeal:
+    """The deal with the one of the others that took its place, by the words of its telling."""
+    own = {who.id for who in deal.parties}
+    by, telling, said = min(others, key=lambda new: len(own ^ {who.id for who in new[0].parties}))
     event = Event(
         day=span_of(telling.published or telling.date or "9999")[1].isoformat(),
         status="superseded",
@@ -581,4 +622,4 @@ def _superseded(deal: LinkedDeal, by: str, telling: Telling, said: str) -> Linke
     )
     kept = tuple(e for e in deal.timeline if e.status != "superseded")
     timeline = tuple(sorted((*kept, event), key=lambda e: e.day))
-    return deal.model_copy(update={"status": status, "superseded_by": by, "timeline": timeline})
+    return deal.model_copy(update={"status": status, "superseded_by": by.id, "timeline": timeline})

@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 
 from pydantic import Field, ValidationError
 
+from extract.amounts import Quantity, find_money
 from extract.errors import ArticleError
 from extract.lexicon import alternation, hardware_surfaces, key, org_surfaces, orgs, words
 from extract.records import (
@@ -283,7 +284,12 @@ def circle_quotes(title: str | None, text: str) -> tuple[Quote, ...]:
 
 @cache
 def _taking_place() -> re.Pattern[str]:
-    return re.compile(alternation(words("linking.toml", "superseded", "words")))
+    behind, passive, before = (
+        alternation(words("linking.toml", "superseded", name))
+        for name in ("behind", "passive", "before")
+    )
+    taken = f"(?P<before>(?:{passive})(?![此于])[^，。；：,;]{{0,30}}(?:{behind})|{before})"
+    return re.compile(f"{taken}|(?P<behind>{behind})")
 
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
@@ -296,6 +302,47 @@ def succession_quotes(text: str) -> tuple[str, ...]:
         return ()
     sentences = (match.group().strip() for match in _SENTENCE.finditer(text))
     return tuple(s for s in sentences if _taking_place().search(fold(s)))
+
+
+def given_way(sentence: str) -> tuple[Quantity, ...]:
+    """The amounts of which a sentence says that their deal gave way: 1000亿 of 300亿取代1000亿.
+
+    They are the nearest behind 取代, the nearest in front of 改为 and 被…取代.
+    """
+    sums = find_money(sentence)
+    found = []
+    for cue in _taking_place().finditer(fold(sentence)):
+        if cue["before"]:
+            found += [money for money in sums if money.end <= cue.start()][-1:]
+        else:
+            found += [money for money in sums if money.start >= cue.end()][:1]
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _nothing_final() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    papers, missing, supposed = (
+        alternation(words("linking.toml", "unsigned", name))
+        for name in ("papers", "missing", "supposed")
+    )
+    near = "[^，。；：！？,;!?\\n]{0,8}"
+    said = f"(?:{papers}){near}(?:{missing})|(?:{missing}){near}(?:{papers})"
+    return re.compile(said), re.compile(supposed)
+
+
+@lru_cache(maxsize=1024)
+def says_unsigned(text: str) -> bool:
+    """Whether words say that nothing final is signed: 尚未签署最终协议, 正式合同没有签.
+
+    Words that only suppose it (若未达成最终协议) do not.
+    """
+    said, supposed = _nothing_final()
+    folded = fold(text)
+    return any(
+        not supposed.search(sentence.group())
+        for sentence in _SENTENCE.finditer(folded)
+        if said.search(sentence.group())
+    )
 
 
 # --- names across articles ---------------------------------------------------------------------

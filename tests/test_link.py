@@ -23,7 +23,9 @@ from extract.tellings import (
     Telling,
     Who,
     circle_quotes,
+    given_way,
     name_key,
+    says_unsigned,
     span_of,
     succession_quotes,
     tellings_of,
@@ -293,6 +295,70 @@ def test_the_status_of_a_deal(statuses: list[str], found: str) -> None:
     assert deal.status.value == found
 
 
+SIGNED = "x | acquisition | 甲木科技 > 乙水科技 | amount=8亿元 | status=announced | date="
+TALKS = "x | acquisition | 甲木科技 > 乙水科技 | amount=8亿元 | status=talks"
+UNSIGNED = f"{TALKS} | evidence=甲木科技称尚未签署最终协议"
+FIRM = f"@ A 2025-05-02\n{SIGNED}2025-05-01\n@ B 2025-05-03\n{SIGNED}2025-05-01"
+
+
+@pytest.mark.parametrize(
+    ("later", "found"),
+    [
+        (f"@ C 2025-06-01\n{UNSIGNED}", "talks"),
+        (f"@ C 2025-06-01\n{TALKS} | evidence=传甲木科技有意收购乙水科技", "announced"),
+        (f"@ C 2025-06-01\n{TALKS} | evidence=若未签署最终协议，收购将告吹", "announced"),
+        (f"@ C 2025-05-01\n{UNSIGNED}", "talks"),
+        (f"@ C 2025-04-20\n{UNSIGNED}", "announced"),
+        # what an article tells of the same letter later is no new agreement
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{SIGNED}2025-05-01", "talks"),
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{SIGNED}2025-05", "talks"),
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{SIGNED}2025-06-19", "announced"),
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{SIGNED}2025", "announced"),
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{TALKS.replace('talks', 'completed')}", "completed"),
+        (f"@ C 2025-06-01\n{UNSIGNED}\n@ D 2025-06-20\n{TALKS.replace('talks', 'terminated')}", "terminated"),
+    ],
+)  # fmt: skip
+def test_words_that_nothing_final_is_signed_take_an_agreement_back(later: str, found: str) -> None:
+    (deal,) = linked(f"{FIRM}\n{later}")
+    assert deal.status.value == found
+    assert deal.amount is not None
+
+
+def test_a_deal_taken_back_says_by_which_words() -> None:
+    deals = linked(f"{FIRM}\n@ C 2025-06-01\n{UNSIGNED}")
+    (deal,) = deals
+    assert deal.status.why == (
+        "the furthest stage that is not contradicted, told by 1 of 3 articles:"
+        " 甲木科技称尚未签署最终协议"
+    )
+    assert [event.status for event in deal.timeline if not event.hindsight] == [
+        "announced",
+        "announced",
+        "talks",
+    ]
+    assert [deal.status.value for deal in as_of(deals, "2025-05-31")] == ["announced"]
+    assert [deal.status.value for deal in as_of(deals, "2025-06-01")] == ["talks"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("双方尚未签署最终协议", True),
+        ("双方还没有就正式合同谈妥", False),
+        ("最終協議一直沒簽", True),
+        ("正式合同至今未签", True),
+        ("公司没有签具约束力的协议", True),
+        ("最终协议已签，款项未付", False),
+        ("最终协议何时公布不清楚，合资公司尚未达成盈利", False),
+        ("如果未达成最终协议，意向书失效", False),
+        ("如果顺利，下月交割。目前尚未签署最终协议", True),
+        ("双方签署最终协议", False),
+    ],
+)
+def test_words_that_nothing_final_is_signed(text: str, said: bool) -> None:
+    assert says_unsigned(text) == said
+
+
 @pytest.mark.parametrize(
     ("kind", "day", "deals"),
     [
@@ -368,6 +434,10 @@ new | investment | 英伟达 > OpenAI | amount=300亿美元 | status=announced |
         ("英伟达这次出资300亿美元，取代去年秋天那份500亿美元的意向", "", "talks"),
         ("这笔钱取代了意向书里的1000亿美元", "", "superseded"),
         ("英伟达这次出资300亿美元", "", "talks"),
+        ("原定的1000亿美元改为300亿美元", "", "superseded"),
+        ("1000亿美元的意向被这次的300亿美元取代", "", "superseded"),
+        ("这次出资300亿美元，由此取代1000亿美元的意向；旧计划不再推进", "", "superseded"),
+        ("别人要出1000亿美元，英伟达取代了他们", "", "talks"),
     ],
 )  # fmt: skip
 def test_a_deal_in_place_of_another(evidence: str, more: str, status: str) -> None:
@@ -377,6 +447,38 @@ def test_a_deal_in_place_of_another(evidence: str, more: str, status: str) -> No
     assert old.superseded_by == (new.id if status == "superseded" else None)
     assert [deal.status.value for deal in as_of(deals, "2025-10-31")] == ["talks"]
     assert as_of(deals, "2026-03-31")[0].status.value == status
+
+
+def test_what_stands_beside_the_new_deal_gives_no_way() -> None:
+    """A sentence with the new deal's own amount takes the place of the old one alone."""
+    said = "英伟达认购其中300亿美元，取代1000亿美元的计划；旧计划不再推进"
+    old, new, other, total = linked(
+        f"""{LETTER}
+@ B 2026-02-28
+new | investment | 英伟达 > OpenAI | amount=300亿美元 | status=announced | evidence={said}
+other | investment | 软银 > OpenAI | amount=300亿美元 | status=announced | evidence={said}
+all | investment | 英伟达、软银 > OpenAI | amount=1100亿美元 | status=announced | evidence={said}
+"""
+    )
+    assert (old.status.value, old.superseded_by) == ("superseded", new.id)
+    assert {deal.status.value for deal in (new, other, total)} == {"announced"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sums"),
+    [
+        ("以300亿美元取代1000亿美元", ["1000亿美元"]),
+        ("1000億美元的計劃被300億美元取代", ["1000億美元"]),
+        ("1000亿美元缩水为300亿美元", ["1000亿美元"]),
+        ("300亿美元代替1000亿美元，旧计划作废", ["1000亿美元"]),
+        ("出资300亿美元，由此取代1000亿美元的意向", ["1000亿美元"]),
+        ("1000亿美元的意向由300亿美元的入股代替", ["1000亿美元"]),
+        ("原先的框架不再推进，改为直接买300亿美元的股份", []),
+        ("出资300亿美元", []),
+    ],
+)
+def test_the_amount_that_gave_way(sentence: str, sums: list[str]) -> None:
+    assert [sentence[money.start : money.end] for money in given_way(sentence)] == sums
 
 
 # --- reading -----------------------------------------------------------------------------------
