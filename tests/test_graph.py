@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +17,7 @@ from extract.errors import UsageError
 from extract.graph import Circle, DealGraph, Leg, circles
 from extract.graph_export import EXPORTS
 from extract.link import link
-from extract.linked import LinkedDeal
+from extract.linked import LinkedDeal, as_of
 from extract.tellings import Quote, Telling, tellings_of
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "articles.jsonl"
@@ -349,15 +350,56 @@ def test_the_circles_that_the_corpus_tells_are_found() -> None:
     assert {("amd", "openai"), ("lambda", "nvidia"), ("nvidia", "openai")} <= said
 
 
-def test_nvidia_and_openai_had_a_letter_of_intent_in_october() -> None:
-    graph = DealGraph.from_deals(corpus(), as_of="2025-10-31", fold_parents=True)
-    money = [
-        (leg.status, leg.amount.text if leg.amount else None)
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [
+        ("2025-09-30", "announced"),  # the letter of intent, with its sum
+        ("2025-10-31", "talks"),  # articles say that nothing final is signed
+        ("2025-12-31", "talks"),
+        ("2026-02-10", "talks"),
+        ("2026-03-31", "superseded"),
+        ("2026-12-31", "superseded"),
+    ],
+)
+def test_the_hundred_billion_of_nvidia_for_openai_as_of_a_day(day: str, status: str) -> None:
+    old = {deal.id: deal for deal in as_of(corpus(), day) if is_nvidia_for_openai(deal, "1000")}
+    assert [deal.status.value for deal in old.values()] == [status]
+    assert [deal.superseded_by is not None for deal in old.values()] == [status == "superseded"]
+
+
+def is_nvidia_for_openai(deal: LinkedDeal, figure: str) -> bool:
+    parties = [[who.id for who in side] for side in (deal.investor, deal.target)]
+    told = re.findall(r"\d+", (deal.amount.value.text if deal.amount else "").replace(",", ""))
+    return deal.type == "investment" and parties == [["nvidia"], ["openai"]] and told == [figure]
+
+
+def test_the_hundred_billion_gave_way_to_the_thirty() -> None:
+    deals = as_of(corpus(), "2026-03-31")
+    gone = [deal for deal in deals if deal.superseded_by]
+    (new,) = [deal for deal in deals if is_nvidia_for_openai(deal, "300")]
+    assert [is_nvidia_for_openai(deal, "1000") for deal in gone] == [True]
+    assert (gone[0].superseded_by, new.status.value) == (new.id, "announced")
+
+
+def money_legs(day: str) -> set[tuple[str, str]]:
+    """Status and amount of what Nvidia gives OpenAI as of a day."""
+    graph = DealGraph.from_deals(corpus(), as_of=day, fold_parents=True)
+    return {
+        (leg.status, leg.amount.text.replace(",", "").replace("億", "亿"))
         for leg in graph.legs
-        if (leg.giver, leg.taker, leg.gives) == ("nvidia", "openai", "money")
-    ]
-    assert [status for status, _ in money] == ["announced"]
-    assert "1000" in (money[0][1] or "").replace(",", "").replace(" ", "")
+        if (leg.giver, leg.taker, leg.gives) == ("nvidia", "openai", "money") and leg.amount
+    }
+
+
+def test_the_legs_of_nvidia_and_openai_as_of_a_day() -> None:
+    assert money_legs("2025-10-31") == {("talks", "最多1000亿美元")}
+    assert money_legs("2026-03-31") == {("announced", "300亿美元"), ("announced", "1100亿美元")}
+
+
+def test_a_circle_on_talks_is_in_talks() -> None:
+    found = circles(DealGraph.from_deals(corpus(), as_of="2025-10-31", fold_parents=True))
+    of = {circle.parties: circle.status for circle in found}
+    assert (of["nvidia", "openai"], of["nvidia", "openai", "oracle"]) == ("talks", "talks")
 
 
 # --- exports -----------------------------------------------------------------------------------
