@@ -227,7 +227,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "funding":
         priced = found.amount or found.rounds or found.valuation or found.payers
         new = _NEW_ROUND.search(clause_text(reading, found)) and "investee" in found.relation.told
-        return bool(priced or new) and bool(found.payees) and _told_here(found)
+        here = _told_here(found) or _raised_here(reading, found)
+        return bool(priced or new) and bool(found.payees) and here
     if trigger.name == "borrow":
         text = clause_text(reading, found)
         lent = "lender" in found.relation.told
@@ -263,6 +264,22 @@ def _payer_here(found: Detail) -> bool:
     )
 
 
+# 此前的3月，刚完成了超千万美元首轮融资: an own sum and a verb of raising, the company is carried over
+_RAISED = re.compile("完成|获得|斩获|拿到|筹得|筹集|募得|融资金额|融资额|官宣")
+
+
+_UNNAMED = re.compile("一[个家]|[几多数两三][家个]|行业|领域|赛道|市场|全球")
+
+
+def _raised_here(reading: Reading, found: Detail) -> bool:
+    """Whether a clause without a company still tells of money raised by the one spoken of."""
+    start, end = found.relation.clause.start, found.relation.clause.end
+    sum_here = found.amount is not None and start <= found.amount.start < end
+    if not sum_here or _UNNAMED.search(reading.skeleton, start, found.relation.hit.start):
+        return False
+    return bool(_RAISED.search(reading.skeleton, start, end))
+
+
 def _told_here(found: Detail) -> bool:
     """Whether the side that is paid is named, or meant by a word, in the sentence itself."""
     sentence = found.relation.sentence
@@ -276,7 +293,8 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
     fitting = [draft for draft in drafts if fits(reading, draft, found)]
     if not fitting:
         return None
-    if found.relation.hit.trigger.follows and _this_round(reading, found):
+    trigger = found.relation.hit.trigger
+    if (trigger.follows or trigger.name == "invest") and _this_round(reading, found):
         return min(fitting, key=lambda draft: (draft.past, drafts.index(draft)))
     return max(fitting, key=lambda draft: (_shared(reading, draft, found), drafts.index(draft)))
 
@@ -306,7 +324,7 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
         return False
-    if _same_purchase(reading, draft, found):
+    if _same_purchase(reading, draft, found) or _same_round(reading, draft, found):
         return True
     if (
         not _rounds_fit(draft, found)
@@ -406,6 +424,14 @@ def _titled(draft: Draft, found: Detail) -> bool:
     """Whether one of the two is told in the headline only, the other in the body."""
     titled = _only_in_title(draft) != found.relation.sentence.title
     return titled and draft.type == found.relation.type
+
+
+def _same_round(reading: Reading, draft: Draft, found: Detail) -> bool:
+    """本轮由A领投，并获B战略投资: who else pays in the round that is spoken of."""
+    if found.relation.hit.trigger.name != "invest" or found.amount or draft.past:
+        return False
+    _, payees = _sides_of(reading, found)
+    return _this_round(reading, found) and bool(payees & draft.ids("target"))
 
 
 def _same_purchase(reading: Reading, draft: Draft, found: Detail) -> bool:
