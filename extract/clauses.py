@@ -101,6 +101,10 @@ def _bracketed(folded: str, skeleton: str, start: int, end: int) -> Iterator[Sen
 # groups
 
 
+# 公司控股股东X, 公司股东X: the company only says whose shareholder X is
+_HOLDER = "(?:第[一二三四五]大|间接控股|控股|重要|大)?股东(?![大会权名结为包方及和与、，拟将])|实际控制人|实控人"
+
+
 @cache
 def _group_patterns() -> dict[str, re.Pattern[str]]:
     markers = alternation(words("clauses.toml", "marker", "words"))
@@ -120,7 +124,7 @@ def _group_patterns() -> dict[str, re.Pattern[str]]:
             alternation(words("clauses.toml", "marker", "breakers")) + "|[，。；：\n]"
         ),
         "modifier": re.compile(
-            rf"{glue}*(?:{behind}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"
+            rf"{glue}*(?:{behind}|{_HOLDER}|的?(?:(?!{verbs})[^，。；：的、]){{0,8}}(?:{titles}))"
         ),
         "title": re.compile(f"(?:{titles})[ \x01“「]*$"),
         "former": re.compile(r"(?<![目此之日以当年月天周提空])前$"),

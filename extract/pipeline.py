@@ -371,6 +371,8 @@ def _with_carried(
         relation = relations.with_sold(relation, main, reading.skeleton)
     if main and relation.hit.trigger.name == "invest":
         relation = relations.with_bought(relation, main, reading.skeleton)
+    if main and relation.hit.trigger.name == "acquire":
+        relation = relations.with_offered(relation, main, reading.skeleton)
     relation = relations.with_backed(relation, found, reading.skeleton)
     if main and relation.hit.trigger.name == "hold":
         relation = relations.with_held(relation, main, reading.skeleton)

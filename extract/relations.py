@@ -209,6 +209,8 @@ def read_relation(
     if hit.trigger.type == "investment":
         _join_investors(places, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
+    if unit := _unit_of(hit, clause, groups, skeleton):
+        places.setdefault("subject", unit)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
         carrier = _earlier_subject(sentence, clause, groups, skeleton)
@@ -229,6 +231,19 @@ def read_relation(
     if hit.trigger.type == "debt":
         parties = _by_trade(parties)
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
+
+
+_UNIT = re.compile("(?:的|下属|全资|控股)*(?:子|孙|分)公司")
+
+
+def _unit_of(
+    hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str
+) -> tuple[Mention, ...]:
+    """公司全资子公司中标: a unit without a name is its parent."""
+    here = [g for g in groups if clause.start <= g.start and g.end <= hit.start]
+    if len(here) == 1 and here[0].modifier and _UNIT.match(skeleton, here[0].end):
+        return here[0].parties
+    return ()
 
 
 def _join_investors(places: Places, clause: str) -> None:
@@ -404,7 +419,7 @@ def _earlier_subject(
     return found
 
 
-_SHARES = re.compile("股份|股权|股票|持股|减持")
+_SHARES = re.compile("股份|股权|股票|持股|减持|[万亿]股")
 _ITS_SHARES = re.compile("(?:(?:上市|本|该)?公司|其)(?:的|[AH]股)?(?:股份|股票)")
 
 
@@ -416,6 +431,19 @@ def with_bought(relation: Relation, main: Mention, skeleton: str) -> Relation:
         return relation
     owned = _with_main(relation, main, skeleton)
     return owned if owned is relation else replace(owned, told=owned.told | {"investee"})
+
+
+_OFFER = re.compile("要约收购|公司(?:全体|其[他余])?股东[^，。；]{0,8}要约")
+
+
+def with_offered(relation: Relation, main: Mention, skeleton: str) -> Relation:
+    """X向公司全体股东发出要约: an offer to the shareholders of the company whose notice it is."""
+    offers = _OFFER.search(skeleton, relation.sentence.start, relation.sentence.end)
+    known = {party.text for _, party in relation.parties}
+    if not offers or relation.of("acquiree") or not known or main.text in known:
+        return relation
+    parties = (*relation.parties, ("acquiree", main))
+    return replace(relation, parties=parties, told=relation.told | {"acquiree"})
 
 
 def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
