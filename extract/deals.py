@@ -16,7 +16,7 @@ from extract.confidence import confidence
 from extract.conversion import conversion_warnings
 from extract.dates import DateMention
 from extract.details import clause_text
-from extract.lexicon import words
+from extract.lexicon import alternation, words
 from extract.mentions import Mention
 from extract.observer import Observer
 from extract.reading import Detail, Draft, Reading
@@ -199,7 +199,7 @@ def _asked(reading: Reading, found: Detail) -> bool:
 
 # 持股5%以上股东X: who X is, no deal of its own
 _HOLDER = re.compile(r"[^，。；：\n]{0,12}(?:以上)?(?:的)?(?:第[一二三四五]大|大|控股|重要)?股东")
-_IF = re.compile("|".join(map(re.escape, words("cues.toml", "hypothetical", "words"))))
+_IF = re.compile(alternation(words("cues.toml", "hypothetical", "words")) + "(?!干)")
 
 
 def _supposed(reading: Reading, found: Detail) -> bool:

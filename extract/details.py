@@ -413,6 +413,13 @@ def _two_parties(reading: Reading, relation: Relation) -> bool:
     return len({reading.entities.of(one).id for one in parties.values()}) > 1
 
 
+def _named_near(relation: Relation) -> bool:
+    """Whether a party stands in the clause, or carried over in a sentence of the body."""
+    sentence = relation.sentence
+    carried = any(sentence.start <= party.start for _, party in relation.parties)
+    return bool(relation.told) or (carried and not sentence.title)
+
+
 _OWNED = frozenset({"acquiree", "investee"})
 
 
@@ -440,7 +447,7 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     ),
     "two_sides": _two_parties,
     "two_or_priced": lambda reading, relation: (
-        bool(relation.told) or _two_parties(reading, relation)
+        _named_near(relation) or _two_parties(reading, relation)
     ),
     "two_or_owned": lambda reading, relation: (
         _has_owned(relation) or _two_parties(reading, relation)
@@ -489,7 +496,7 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
         bool(found.amount) or _has_count(reading, found) or _has_agreement(reading, found)
     ),
     "two_or_priced": lambda reading, found: (
-        _two_sides(reading, found) or bool(found.amount and found.relation.told)
+        _two_sides(reading, found) or bool(found.amount and _named_near(found.relation))
     ),
     "two_or_owned": lambda reading, found: (
         _two_sides(reading, found)

@@ -357,7 +357,7 @@ def _strip_right(text: str, start: int, end: int) -> int:
 
 _TAIL_ENDS = frozenset("轮天年月内元金日")
 _TAIL = re.compile(
-    r"[于在]?(?:[0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}日$"
+    r"[于在]?(?:[0-9]{4}年)?(?:[0-9]{1,2}月)?[0-9]{1,2}日$"
     r"|(?:(?:Pre-?)?[A-H][0-9+]*|天使\+*|种子|首|新一|多|两|三|[0-9]+)轮$|[0-9]+ ?(?:天|年|个月)内?$"
     r"|(?:[拟约近超逾以]|超过|斥资)?[ ]?[0-9.]+ ?[多余]?[百千万亿]* ?(?:元|美元|美金|欧元|港元|日元|韩元|英镑)$"
 )
@@ -1043,7 +1043,9 @@ def _leads(text: str, match: re.Match[str]) -> bool:
     """Whether a lead-in is a word of its own here; 和 and 为 also stand inside names."""
     if match.end() - match.start() > 1:
         return True
-    if match.group() in _JOINS and has_suffix(text[max(0, match.start() - 6) : match.start()]):
+    before = text[max(0, match.start() - 6) : match.start()]
+    common = _word_set("suffix", "common").before(before, 2, len(before))
+    if match.group() in _JOINS and (has_suffix(before) or common):
         return True
     word = _word_at(text, match.start(), max(0, match.start() - 4), match.end() + 4)
     return len(word) == 1 and bool(

@@ -262,7 +262,8 @@ def _is_past(reading: Reading, date: DateMention) -> bool:
 
 def _condition(reading: Reading, relation: Relation, begin: int) -> Cue | None:
     match = _pattern("hypothetical").search(reading.folded, begin, relation.hit.start)
-    return ("talks", *match.span()) if match else None
+    some = match and reading.folded[match.end() : match.end() + 1] == "干"  # 若干
+    return ("talks", *match.span()) if match and not some else None
 
 
 def _of_trade(reading: Reading, relation: Relation, cue: Cue) -> Cue:
