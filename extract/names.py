@@ -857,7 +857,10 @@ def _member(text: str, region: Region, *, first: bool, last: bool) -> Span:
     return clean(text, region.start, end, certain=not first)
 
 
-_TITLE_NAME = re.compile(r"([^，。；：！？\n“”]{2,14})：")
+# 2连板X：, 7天4板X：, *ST X：
+_TITLE_NAME = re.compile(
+    r"(?:(?P<streak>[0-9一二两三四五六七八九十]+连板|[0-9]+天[0-9]+板)|\*)?([^，。；：！？\n“”]{2,14})："
+)
 
 
 def find_title_name(skeleton: str) -> Iterator[Span]:
@@ -865,9 +868,10 @@ def find_title_name(skeleton: str) -> Iterator[Span]:
     match = _TITLE_NAME.match(skeleton)
     if not match:
         return
-    left, right = clean(skeleton, *match.span(1), certain=True)
+    left, right = clean(skeleton, *match.span(2), certain=True)
     name = skeleton[left:right]
-    if left < right and is_name(name) and name in skeleton[right:]:
+    again = match["streak"] or name in skeleton[right:]
+    if left < right and is_name(name) and again:
         yield left, right
 
 

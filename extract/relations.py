@@ -272,6 +272,8 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
             by = places.get("by") if place == "subject" and hit.trigger.follows else None
             if by and _ROUND_VERB.search(skeleton, by[-1].end, group.start):
                 places.pop("by")  # 由A领投、B跟投
+            elif by and "，" not in skeleton[by[-1].end : group.start]:
+                place = "by"  # 由A旗下B与C联合投资
             earlier = places.get(place, ())
             listed = hit.trigger.follows and place in {"subject", "by"} and earlier
             if not listed or _VERB.search(skeleton, earlier[-1].end, group.start):
