@@ -446,6 +446,12 @@ def has_suffix(chunk: str) -> bool:
 PHRASE, WORDS, PERHAPS, NAME = range(4)
 
 
+def is_description(chunk: str) -> bool:
+    """Whether a chunk of plain words ends like one: 金刚石晶圆企业, 新风技术."""
+    ends = _word_set("suffix", "common").before(chunk, 1, len(chunk))
+    return ends > 0 and not chunk[0].isascii() and shape(chunk) < NAME
+
+
 @lru_cache(maxsize=1 << 14)
 def shape(chunk: str) -> int:
     """What a chunk looks like by itself: a phrase, words, perhaps a name, or surely one.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from extract.mentions import Mention, drop_overlaps
-from extract.names import RANK, Names, has_suffix, is_name
+from extract.names import RANK, Names, has_suffix, is_description, is_name
 from extract.segment import cut
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ _QUOTES = frozenset('“「『"‘《')
 def _may_be(text: str, folded: str, start: int, end: int) -> bool:
     """Whether a span can be a name: no phrase of plain words (海洋|机器人), unless it is quoted."""
     chunk = text[start:end]
-    if not is_name(chunk):
+    if not is_name(chunk) or (chunk.isalpha() and is_description(folded[start:end])):
         return False
     if text[start - 1 : start] in _QUOTES or has_suffix(chunk) or not chunk.isalpha():
         return True

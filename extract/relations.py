@@ -283,7 +283,7 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
 
 
 # 完成A、B参投的天使轮融资: who stands in front of the verb paid
-_INVESTED = re.compile("(?:等|联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的")
+_INVESTED = re.compile("(?:等[^，。；的]{0,8}?)?(?:联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的")
 _ROUND_VERB = re.compile("[领跟参追]投|投资")
 # between two lists of one place: another verb, which the first list belongs to
 _VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
@@ -449,9 +449,25 @@ def with_offered(relation: Relation, main: Mention, skeleton: str) -> Relation:
 
 
 def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """股东X拟减持股份: what is sold are shares of the company whose notice it is."""
+    """股东X拟减持股份: what is sold are shares of the company whose notice it is.
+
+    Where the shareholders have no name, the company itself sells nothing: X：股东拟减持公司股份.
+    """
     sold = _SHARES.search(skeleton, relation.clause.start, relation.clause.end)
+    unnamed = _SELLERS.search(skeleton, relation.sentence.start, relation.hit.start)
+    if sold and unnamed and _all_in_front(relation, unnamed.start()):
+        moved = {"seller": "investee"}
+        parties = tuple((moved.get(role, role), party) for role, party in relation.parties)
+        return replace(relation, parties=parties)
     return _with_main(relation, main, skeleton) if sold and relation.of("seller") else relation
+
+
+_SELLERS = re.compile("股东|董事|高管|高级管理人员|实际控制人|员工")
+
+
+def _all_in_front(relation: Relation, start: int) -> bool:
+    """Whether those that sell all stand in front of a place: none is named behind 股东."""
+    return all(p.start < start for role, p in relation.parties if role == "seller")
 
 
 def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:

@@ -49,9 +49,9 @@ def money_roles(skeleton: str, money: Sequence[Quantity]) -> list[MoneyRole]:
     free = 0  # words before this offset already belong to an earlier amount
     for quantity in money:
         role, end = _money_role(skeleton, quantity, free)
-        if role == "amount" and roles[-1:] == ["valuation"]:
-            gap = skeleton[free : quantity.start]
-            role = "valuation" if _RISEN.fullmatch(gap) else role
+        if role == "amount" and roles and roles[-1] in {"valuation", "other"}:
+            gap = skeleton[free : quantity.start]  # 注册资本由16亿增至18亿
+            role = roles[-1] if _RISEN.fullmatch(gap) else role
         free = end
         roles.append(role)
     return roles
