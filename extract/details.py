@@ -175,6 +175,10 @@ _RAISING = re.compile("募|筹|集资")
 _ROUND = re.compile("轮|领投|跟投")
 
 
+_FIRST_WORDS = 220
+"""How much of the body says what a headline means by 募资."""
+
+
 def _market(reading: Reading, relation: Relation) -> DealType:
     """Where the money comes from that a clause says is raised: investors, the public or lenders."""
     clause, sentence, hit = relation.clause, relation.sentence, relation.hit
@@ -185,6 +189,8 @@ def _market(reading: Reading, relation: Relation) -> DealType:
     told = whole if _RAISING.match(reading.folded, hit.start) else own
     if _BORROWING.search(whole) and not _ROUND.search(whole):
         return "debt"
+    if sentence.title and _RAISING.match(reading.folded, hit.start):
+        told += reading.skeleton[sentence.end : sentence.end + _FIRST_WORDS]
     return "ipo" if _LISTING.search(told) else "investment"
 
 
