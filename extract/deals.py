@@ -399,7 +399,9 @@ def _raised_by_listing(draft: Draft, found: Detail) -> bool:
     """IPO获受理，预计融资80亿元: what a listing raises, told in its sentence, is no round."""
     if found.rounds or found.payers or "investee" in found.relation.told:
         return False
-    if found.status == "completed" and draft.relations[-1].clause != found.relation.clause:
+    listed = any(status == "completed" for status, _, _ in draft.statuses)
+    here = draft.relations[-1].clause == found.relation.clause
+    if found.status == "completed" and not listed and not here:
         return False
     return any(relation.sentence == found.relation.sentence for relation in draft.relations)
 

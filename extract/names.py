@@ -206,6 +206,10 @@ def _inside_word(text: str, start: int, end: int) -> bool:
 _MEASURE = re.compile(r"[0-9]+(?:\.[0-9]+)?[%％万亿]")
 
 
+# ST亿通: a share under special treatment is not STMicroelectronics
+_MARKED_SHARE = re.compile("ST(?=[一-龥])")
+
+
 def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention]:
     """Organisations and hardware that the seeds list, longest first, left to right.
 
@@ -216,7 +220,7 @@ def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention
     doubtful: list[Mention] = []
     for index, start, end in matcher.find_matches_as_indexes(lower(folded)):
         kind, identity, caution, latin = entries[index]
-        if latin and _inside_word(folded, start, end):
+        if latin and (_inside_word(folded, start, end) or _MARKED_SHARE.match(folded, start)):
             continue
         rule = "names.hardware" if kind == "HARDWARE" else "names.lexicon"
         mention = Mention(start, end, text[start:end], kind, rule, identity, caution)

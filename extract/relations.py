@@ -283,7 +283,9 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
 
 
 # 完成A、B参投的天使轮融资: who stands in front of the verb paid
-_INVESTED = re.compile("(?:等[^，。；的]{0,8}?)?(?:联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的")
+_INVESTED = re.compile(
+    "(?:等[^，。；的]{0,8}?)?(?:联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的"
+)
 _ROUND_VERB = re.compile("[领跟参追]投|投资")
 # between two lists of one place: another verb, which the first list belongs to
 _VERB = re.compile("获|拿|完成|宣布|由|被|融资|表示|称")
@@ -361,7 +363,9 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
 
 
 # 领投方为A和B，其它投资方还包括C: the second list is another one
-_LIST_ENDS = re.compile("(?:其[他它余]|[领跟参])投|投资[方者人](?:还|也|为|有|包)|此外|另外|同时")
+_LIST_ENDS = re.compile(
+    "(?:其[他它余]|[领跟参])投|投资[方者人](?:还|也|为|有|包)|此外|另外|同时|过往"
+)
 _OWNER = re.compile(
     r"[ \x01”」』]*(?:等(?:[0-9]+[名家位方]|[一二三四五六七八九十两]+[名家位方])?(?:交易对方|股东|机构|公司|合伙人)?)?"
     r"(?:所|合计|共同|分别)*(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
