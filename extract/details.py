@@ -254,7 +254,7 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
             "ipo": {"investee": "issuer"},
             "debt": {"investee": "borrower", "investor": "lender"},
         }.get(kind)
-    elif relation.hit.trigger.name == "sell" and "buyer_of_stake" in roles:
+    elif relation.hit.trigger.name in {"sell", "hand_over"} and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
     elif relation.hit.trigger.name == "acquire" and _is_minority(reading, relation):
         changed, kind = (

@@ -367,7 +367,7 @@ def _with_carried(
     pairs: Sequence[tuple[Mention, ...]],
 ) -> Relation:
     """A relation with the parties that its own clause leaves out and the article has told."""
-    if main and relation.hit.trigger.name == "sell":
+    if main and relation.hit.trigger.name in {"sell", "hand_over"}:
         relation = relations.with_sold(relation, main, reading.skeleton)
     if main and relation.hit.trigger.name == "invest":
         relation = relations.with_bought(relation, main, reading.skeleton)
