@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from extract.conditions import Found
 from extract.lexicon import Hardware as HardwareRow
 from extract.lexicon import hardware_surfaces, key, org_names, orgs
-from extract.mentions import Mention
+from extract.mentions import Mention, beginning_in
 from extract.reading import Draft, Reading
 from extract.records import Hardware
 from extract.relations import Relation
@@ -21,18 +23,17 @@ def share_conditions(reading: Reading, drafts: Sequence[Draft]) -> dict[int, lis
     One that speaks of 本轮 or 此次 passes over background and may stand far from its deal. Parts of
     one transaction, told in the same sentence for the same target, share what is said of them.
     """
-    shared: dict[int, list[Found]] = {}
-    for condition in reading.conditions:
-        fitting = [(p, draft) for p, draft in enumerate(drafts) if draft.type in condition.types]
-        home = _home(reading, fitting, condition)
-        for place in _with_its_parts(fitting, home, condition):
-            said = {reading.folded[c.start : c.end] for c in shared.get(place, ())}
-            if reading.folded[condition.start : condition.end] not in said:
-                shared.setdefault(place, []).append(condition)
-    return shared
+    shared: dict[int, dict[str, Found]] = {}
+    homes = _Homes(reading, drafts)
+    for condition in reading.conditions if drafts else ():
+        words = reading.folded[condition.start : condition.end]
+        for place in homes.of(condition):
+            shared.setdefault(place, {}).setdefault(words, condition)
+    return {place: list(found.values()) for place, found in shared.items()}
 
 
-_Places = Sequence[tuple[int, Draft]]
+_FARTHEST = 5000
+"""How many characters in front of a condition its deal is looked for."""
 
 _REACH: Mapping[str, int] = {"any": 260, "lead": 260, "near": 120}
 """How many characters may lie between the sentence of a deal and its condition, by scope."""
@@ -41,21 +42,107 @@ _NAMED = 300
 """How much farther a condition may stand for each party of the deal that its clause names."""
 
 
-def _home(reading: Reading, fitting: _Places, condition: Found) -> int | None:
-    """The place of the deal that a condition belongs to."""
-    reach = _REACH[condition.scope]
-    near = []
-    for place, draft in fitting:
-        distance = _distance(draft, condition)
-        if distance is not None and distance > 0:
-            distance = max(1, distance - _NAMED * _parties_named(reading, draft, condition))
-        if distance is not None and distance <= reach:
-            near.append((distance, place))
-    if not condition.points:
-        return min(near)[1] if near else None
-    drafts = dict(fitting)
-    meant = [(d, place) for d, place in near if d <= 0 or _is_news(drafts[place])]
-    return min(meant)[1] if meant else _main(fitting, condition)
+@dataclass(frozen=True)
+class _Telling:
+    """A relation that tells a deal, with the place of the deal; it begins where its sentence does."""
+
+    start: int
+    place: int
+    relation: Relation
+
+
+class _Homes:
+    """The deals of an article, and which of them a condition belongs to."""
+
+    def __init__(self, reading: Reading, drafts: Sequence[Draft]) -> None:
+        self._reading = reading
+        self._drafts = drafts
+        told = [
+            _Telling(relation.sentence.start, place, relation)
+            for place, draft in enumerate(drafts)
+            for relation in draft.relations
+        ]
+        self._told = sorted(told, key=lambda one: one.start)
+        self._parts: dict[int, list[int]] = {}
+
+    def of(self, condition: Found) -> list[int]:
+        """The places of the deal that a condition belongs to, and of those told together with it."""
+        home = self._home(condition)
+        if home is None:
+            return []
+        if home not in self._parts:
+            self._parts[home] = self._with_its_parts(home)
+        return self._parts[home]
+
+    def _home(self, condition: Found) -> int | None:
+        reach = _REACH[condition.scope]
+        near = []
+        for place, distance in self._distances(condition).items():
+            draft = self._drafts[place]
+            if distance > 0:
+                named = _parties_named(self._reading, draft, condition)
+                distance = max(1, distance - _NAMED * named)
+            if distance <= reach:
+                near.append((distance, place))
+        if not condition.points:
+            return min(near)[1] if near else None
+        meant = [(d, place) for d, place in near if d <= 0 or place in self._news]
+        return min(meant)[1] if meant else self._main(condition)
+
+    def _distances(self, condition: Found) -> dict[int, int]:
+        """How far a condition stands behind the nearest clause of each deal that it can fit."""
+        found: dict[int, int] = {}
+        for one in beginning_in(self._told, condition.start - _FARTHEST, condition.start + 1):
+            gap = _gap_behind(one.relation, condition)
+            if gap is not None and self._drafts[one.place].type in condition.types:
+                found[one.place] = min(gap, found.get(one.place, gap))
+        return found
+
+    def _main(self, condition: Found) -> int | None:
+        """The deal that the article is about: the one of the headline, else the first one told."""
+        for first in self._leading:
+            told = [first[kind] for kind in condition.types if kind in first]
+            before = [place for place, start in told if start < condition.start]
+            if before:
+                return min(before)
+        return None
+
+    @cached_property
+    def _news(self) -> dict[int, None]:
+        """The places of the deals that can be the news, in order."""
+        return {place: None for place, draft in enumerate(self._drafts) if _is_news(draft)}
+
+    @cached_property
+    def _leading(self) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:
+        """The first of the news of each type, and where it begins: in the headline, and anywhere."""
+        titled: dict[str, tuple[int, int]] = {}
+        first: dict[str, tuple[int, int]] = {}
+        for place in self._news:
+            draft = self._drafts[place]
+            told = place, min(relation.sentence.start for relation in draft.relations)
+            first.setdefault(draft.type, told)
+            if _in_title(draft):
+                titled.setdefault(draft.type, told)
+        return titled, first
+
+    def _with_its_parts(self, home: int) -> list[int]:
+        """A deal and those told in one of its sentences that have the same type and target."""
+        own = self._drafts[home]
+        rounds = {found.value for found in own.rounds}
+        together = {
+            one.place
+            for start in {relation.sentence.start for relation in own.relations}
+            for one in beginning_in(self._told, start, start + 1)
+            if not one.relation.sentence.title
+        }
+        parts = {
+            place
+            for place in together
+            if (draft := self._drafts[place]).type == own.type
+            and {found.value for found in draft.rounds} == rounds
+            and draft.ids("target") & own.ids("target")
+        }
+        return sorted({home, *parts})
 
 
 def _parties_named(reading: Reading, draft: Draft, condition: Found) -> int:
@@ -75,53 +162,18 @@ def _in_title(draft: Draft) -> bool:
     return any(relation.sentence.title for relation in draft.relations)
 
 
-def _main(fitting: _Places, condition: Found) -> int | None:
-    """The deal that the article is about: the one of the headline, else the first one told."""
-    before = [
-        (place, draft)
-        for place, draft in fitting
-        if _is_news(draft) and min(r.sentence.start for r in draft.relations) < condition.start
-    ]
-    told = [place for place, draft in before if _in_title(draft)]
-    first = [place for place, _ in before]
-    return next(iter((*told, *first)), None)
+def _gap_behind(relation: Relation, condition: Found) -> int | None:
+    """How far a condition stands behind the clause of a relation; None where it is ahead.
 
-
-def _distance(draft: Draft, condition: Found) -> int | None:
-    """How far a condition stands behind the nearest clause of a deal; None where it is ahead.
-
-    In the sentence of the deal it is negative or zero: the nearer the clause, the smaller.
+    In its sentence it is negative or zero: the nearer the clause, the smaller.
     """
-    gaps = []
-    for relation in draft.relations:
-        sentence, clause = relation.sentence, relation.clause
-        if sentence.start <= condition.start < sentence.end:
-            apart = max(condition.start - clause.end, clause.start - condition.end, 0)
-            gaps.append(min(apart - 1000, 0))
-        elif sentence.end <= condition.start:
-            gaps.append(condition.start - sentence.end + 1)
-    return min(gaps, default=None)
-
-
-def _with_its_parts(fitting: _Places, home: int | None, condition: Found) -> list[int]:
-    """The home of a condition and the deals of its sentence that have the same type and target."""
-    if home is None:
-        return []
-    own = dict(fitting)[home]
-    sentences = {relation.sentence.start for relation in own.relations}
-    return [
-        place
-        for place, draft in fitting
-        if place == home
-        or (
-            draft.type == own.type
-            and {m.value for m in draft.rounds} == {m.value for m in own.rounds}
-            and bool(draft.ids("target") & own.ids("target"))
-            and bool(
-                sentences & {r.sentence.start for r in draft.relations if not r.sentence.title}
-            )
-        )
-    ]
+    sentence, clause = relation.sentence, relation.clause
+    if sentence.start <= condition.start < sentence.end:
+        apart = max(condition.start - clause.end, clause.start - condition.end, 0)
+        return min(apart - 1000, 0)
+    if sentence.end <= condition.start:
+        return condition.start - sentence.end + 1
+    return None
 
 
 # --------------------------------------------------------------------------------------------
@@ -188,10 +240,14 @@ def _behind(draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _within(reading: Reading, spans: Iterable[tuple[int, int]]) -> Iterator[Mention]:
-    places = list(spans)
-    for mention in reading.hardware:
-        inside = any(start <= mention.start and mention.end <= end for start, end in places)
-        if inside and _is_hardware(reading, mention):
+    inside = {
+        mention.start: mention
+        for start, end in set(spans)
+        for mention in beginning_in(reading.hardware, start, end)
+        if mention.end <= end
+    }
+    for _, mention in sorted(inside.items()):
+        if _is_hardware(reading, mention):
             yield mention
 
 
@@ -269,7 +325,7 @@ def _quantity(reading: Reading, mentions: Sequence[Mention]) -> str | None:
     beside = [
         (gap, count.start, count.end)
         for mention in mentions
-        for count in reading.counts
+        for count in beginning_in(reading.counts, mention.start - _NEXT, mention.end + _NEXT)
         if (gap := _gap(reading, mention, count.start, count.end)) is not None
     ]
     if not beside:

@@ -7,9 +7,11 @@ in front of it (由, 向, 与 …), which decides the role that a trigger gives 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from extract.lexicon import alternation, words
@@ -22,6 +24,9 @@ class Clause(NamedTuple):
 
     start: int
     end: int
+
+
+_start_of = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ class Sentence:
 
     def clause_at(self, offset: int) -> Clause:
         """The clause in which an offset lies."""
-        for clause in self.clauses:
-            if clause.start <= offset < clause.end:
-                return clause
+        place = bisect_right(self.clauses, offset, key=_start_of) - 1
+        if place >= 0 and offset < self.clauses[place].end:
+            return self.clauses[place]
         return self.clauses[-1]
 
 
@@ -56,6 +61,9 @@ class Group:
     marker: str
     modifier: bool
 
+
+_LONGEST = 1000
+"""Sentences longer than this (tables, lists, texts without stops) are read in parts."""
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+(?:[。！？!?；;]+[”」』\"]?|\n|$)")
 _CLAUSE = re.compile(r"[^，：:]+[，：:]?")
@@ -74,12 +82,28 @@ def sentences(folded: str, skeleton: str) -> list[Sentence]:
     title_end = skeleton.find("\n")
     found = []
     for match in _SENTENCE.finditer(skeleton):
-        start, end = match.span()
-        if skeleton[start:end].strip():
-            title = title_end > 0 and start < title_end
-            found.append(Sentence(start, end, _clauses(skeleton, start, end, title), title))
-            found += _bracketed(folded, skeleton, start, end)
+        for start, end in _parts(skeleton, *match.span()):
+            if skeleton[start:end].strip():
+                title = start < title_end <= _LONGEST
+                found.append(Sentence(start, end, _clauses(skeleton, start, end, title), title))
+                found += _bracketed(folded, skeleton, start, end)
     return found
+
+
+def _parts(skeleton: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence, one that is too long in parts: cut behind a comma where there is one.
+
+    What stands in a sentence is compared with what else stands there; so time stays that of the
+    length of a text, whatever its sentences are.
+    """
+    while end - start > _LONGEST:
+        edge = start + _LONGEST
+        cut = next(
+            (at for mark in "，、 " if (at := skeleton.rfind(mark, start, edge)) > start), edge - 1
+        )
+        yield start, cut + 1
+        start = cut + 1
+    yield start, end
 
 
 def _clauses(skeleton: str, start: int, end: int, title: bool = False) -> tuple[Clause, ...]:

@@ -14,6 +14,7 @@ import ahocorasick_rs
 from extract.clauses import Sentence
 from extract.errors import SeedError
 from extract.lexicon import read_toml
+from extract.mentions import beginning_in
 from extract.records import CONDITION_KINDS, DEAL_TYPES, ConditionKind
 
 Reach = Literal["clause", "words", "open"]
@@ -138,19 +139,25 @@ def find_conditions(folded: str, sentences: Sequence[Sentence]) -> list[Found]:
             if cue.scope != "lead" or sentence.start < lead:
                 found = plain if sentence.opener is None else inner
                 found += _in_sentence(folded, sentence, cue)
-    plain = [one for one in plain if not any(_is_around(one, other) for other in inner)]
+    inner.sort(key=lambda one: one.start)
+    plain = [one for one in plain if not _repeats(one, inner)]
     joined = _joined(folded, plain + inner)
     return [one for one in joined if one.kind != "other" or not _has_a_name(one, joined)]
 
 
-def _is_around(one: Found, other: Found) -> bool:
+def _repeats(one: Found, inner: Sequence[Found]) -> bool:
     """Whether a clause only repeats what the bracket in it says: 投资5亿元（首期1亿元）."""
-    return one.kind == other.kind and one.start <= other.start and other.end <= one.end
+    return any(other.kind == one.kind for other in _within(one, inner))
 
 
 def _has_a_name(one: Found, found: Sequence[Found]) -> bool:
     """Whether what is ``other`` is told there as a kind of its own: 作为交换，授予认股权证."""
-    return any(f.kind != "other" and one.start <= f.start and f.end <= one.end for f in found)
+    return any(other.kind != "other" for other in _within(one, found))
+
+
+def _within(one: Found, found: Sequence[Found]) -> Iterator[Found]:
+    """Those of a left-to-right list that lie in a condition."""
+    return (f for f in beginning_in(found, one.start, one.end) if f.end <= one.end)
 
 
 _LEAD = 260
@@ -169,13 +176,15 @@ def _hit_sentences(
     plain = [sentence for sentence in sentences if sentence.opener is None]
     inner = [sentence for sentence in sentences if sentence.opener is not None]
     rows = [(row, [sentence.start for sentence in row]) for row in (plain, inner)]
-    hits: dict[Sentence, set[int]] = {}
+    hits: dict[tuple[int, int], tuple[Sentence, set[int]]] = {}
     for index, start, end in matcher.find_matches_as_indexes(folded, overlapping=True):
         for row, starts in rows:
             at = bisect_right(starts, start) - 1
             if at >= 0 and end <= row[at].end:
-                hits.setdefault(row[at], set()).update(table[index])
-    yield from sorted(hits.items(), key=lambda item: item[0].start)
+                sentence = row[at]
+                _, places = hits.setdefault((sentence.start, sentence.end), (sentence, set()))
+                places.update(table[index])
+    yield from sorted(hits.values(), key=lambda item: item[0].start)
 
 
 def _in_sentence(folded: str, sentence: Sentence, cue: Cue) -> Iterator[Found]:

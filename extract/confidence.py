@@ -18,6 +18,7 @@ from extract.relations import Relation
 
 _STRONG = frozenset({"names.definition", "names.full", "names.quoted", "names.ticker"})
 _NEAR = 8
+_AROUND = 10_000
 
 
 @cache
@@ -97,7 +98,13 @@ def _side(reading: Reading, draft: Draft, side: str) -> Iterator[str]:
         yield f"{side}_listed"
     elif rules & _STRONG:
         yield f"{side}_announced"
-    elif any(reading.text.count(form) > 2 for entity in entities for form in entity.forms):
+    elif any(_is_often_named(reading, draft, form) for e in entities for form in e.forms):
         yield f"{side}_named_often"
     else:
         yield f"{side}_unknown"
+
+
+def _is_often_named(reading: Reading, draft: Draft, form: str) -> bool:
+    """Whether a name stands at least three times in the text around the place that tells its deal."""
+    at = draft.relations[0].hit.start
+    return reading.text.count(form, max(0, at - _AROUND), at + _AROUND) > 2

@@ -133,14 +133,14 @@ def conversion_warnings(
         dict.fromkeys(
             f"{_shown(first)} is also told as {_shown(second)}, which at the rates of {used}"
             f" is about {_times(ratio)} as much"
-            for first, second in _pairs(money)
+            for first, second in conversions(money)
             if _same(amount, first) or _same(amount, second)
             for ratio, used in _contradictions(first, second, year)
         )
     )
 
 
-def _pairs(money: Iterable[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+def conversions(money: Iterable[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
     """Each amount that is told again, and its conversion."""
     told: dict[tuple[int, int], Quantity] = {}
     for quantity in money:

@@ -42,17 +42,18 @@ def gather(
     drafts: list[Draft] = []
     led = _leaders(reading, details)
     for told in details:
-        detail = _of_the_raiser(reading, drafts, led, told)
-        found = _raised_again(drafts, _part_of_deal(reading, drafts, detail))
+        near = _in_reach(drafts)
+        detail = _of_the_raiser(reading, near, led, told)
+        found = _raised_again(near, _part_of_deal(reading, near, detail))
         if _homeless(found):
             if observer is not None:
                 observer.gathered(told, found, None, "payee")
             continue
-        home = _home(reading, drafts, _without_carried(found))
+        home = _home(reading, near, _without_carried(found))
         if home is not None:
             found = _without_carried(found)
         elif found is detail:
-            found = _led_apart(reading, drafts, detail)
+            found = _led_apart(reading, near, detail)
         weak = _too_weak(reading, found) if home is None and found is detail else ""
         if home is None and not weak:
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
@@ -62,6 +63,16 @@ def gather(
         if observer is not None:
             observer.gathered(told, found, home, weak)
     return drafts
+
+
+_FIRST_DEALS, _LAST_DEALS = 50, 100
+
+
+def _in_reach(drafts: list[Draft]) -> list[Draft]:
+    """The deals that a relation may tell of again: the first of the article, and those told last."""
+    if len(drafts) <= _FIRST_DEALS + _LAST_DEALS:
+        return drafts
+    return drafts[:_FIRST_DEALS] + drafts[-_LAST_DEALS:]
 
 
 _NEAR_PART = 600
@@ -290,13 +301,13 @@ def _told_here(found: Detail) -> bool:
 
 
 def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
-    fitting = [draft for draft in drafts if fits(reading, draft, found)]
+    fitting = [entry for entry in enumerate(drafts) if fits(reading, entry[1], found)]
     if not fitting:
         return None
     trigger = found.relation.hit.trigger
     if (trigger.follows or trigger.name == "invest") and _this_round(reading, found):
-        return min(fitting, key=lambda draft: (draft.past, drafts.index(draft)))
-    return max(fitting, key=lambda draft: (_shared(reading, draft, found), drafts.index(draft)))
+        return min(fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
+    return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), entry[0]))[1]
 
 
 _THIS_ROUND = re.compile("本轮|此轮|本次|此次|这轮|该轮|新一轮")
@@ -403,7 +414,7 @@ def _raised_by_listing(draft: Draft, found: Detail) -> bool:
     here = draft.relations[-1].clause == found.relation.clause
     if found.status == "completed" and not listed and not here:
         return False
-    return any(relation.sentence == found.relation.sentence for relation in draft.relations)
+    return draft.relations[-1].sentence == found.relation.sentence
 
 
 _ROUNDS_ONLY = frozenset({"funding", "raise", "lead", "follow", "investors_are", "leaders_are"})
@@ -613,7 +624,7 @@ def _warnings(reading: Reading, draft: Draft) -> tuple[str, ...]:
     return tuple(
         warning
         for money in told
-        for warning in conversion_warnings(money, reading.money, year=year)
+        for warning in conversion_warnings(money, reading.conversions_of(money), year=year)
     )
 
 

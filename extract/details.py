@@ -12,7 +12,7 @@ from typing import get_args
 from extract.amounts import Quantity
 from extract.clauses import Sentence
 from extract.lexicon import read_toml, words
-from extract.mentions import Mention
+from extract.mentions import Mention, beginning_in
 from extract.needs import has_percent, has_word
 from extract.observer import Observer
 from extract.reading import Detail, Reading
@@ -149,7 +149,8 @@ _RAISED_BEHIND = re.compile(
 
 def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     """The price that a clause gives its deal; a listing has one only where money is raised."""
-    candidates: Sequence[Quantity] = reading.amounts
+    sentence = relation.sentence
+    candidates: Sequence[Quantity] = beginning_in(reading.amounts, sentence.start, sentence.end)
     if relation.type == "ipo":
         candidates = [
             q
@@ -157,7 +158,7 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
             if _RAISED.search(reading.skeleton, max(0, q.start - 24), q.start)
             or _RAISED_BEHIND.match(reading.skeleton, q.end)
         ]
-    clause, sentence = relation.clause, relation.sentence
+    clause = relation.clause
     follows = relation.hit.trigger.follows and not relation.of("investee")
     own = (
         follows or relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
@@ -308,7 +309,7 @@ def _held_after(
     """The share told by a later sentence of the paragraph: 交易完成后，X将持有Y 20%股权."""
     for sentence in following(reading, relation, 4):
         match = _SHARE_AFTER.match(reading.folded, sentence.start)
-        here = [q for q in shares if sentence.start <= q.start < sentence.end]
+        here = beginning_in(shares, sentence.start, sentence.end)
         given = [q for q in here if _RELEASED.search(reading.skeleton, sentence.start, q.start)]
         if given and relation.type == "investment":
             return given[0]
@@ -346,18 +347,24 @@ def _valuation(reading: Reading, relation: Relation) -> Quantity | None:
     """What the target is worth by the deal's own terms, in its sentence or one that goes on."""
     if relation.type not in _VALUED:
         return None
-    values = [q for q in reading.valuations if not _describes_payer(reading, relation, q)]
     sentence, hit = relation.sentence, relation.hit
     if relation.type == "ipo" and sentence.title:
         return None
+    values = _values_in(reading, relation, sentence)
     found = nearest(values, relation.clause, sentence, hit.start)
     if found or relation.type != "investment" or hit.trigger.follows or sentence.title:
         return found
     for later in following(reading, relation, 3):
-        here = [q for q in values if later.start <= q.start < later.end]
+        here = _values_in(reading, relation, later)
         if here and _VALUED_LATER.match(reading.folded, later.start):
             return here[0]
     return None
+
+
+def _values_in(reading: Reading, relation: Relation, sentence: Sentence) -> list[Quantity]:
+    """The valuations of a sentence that do not describe who pays."""
+    told = beginning_in(reading.valuations, sentence.start, sentence.end)
+    return [q for q in told if not _describes_payer(reading, relation, q)]
 
 
 def _describes_payer(reading: Reading, relation: Relation, quantity: Quantity) -> bool:
@@ -372,11 +379,12 @@ def _describes_payer(reading: Reading, relation: Relation, quantity: Quantity) -
 
 def following(reading: Reading, relation: Relation, most: int) -> list[Sentence]:
     """The next sentences of the paragraph in which a relation stands."""
-    end = reading.folded.find("\n", relation.sentence.end - 1)
-    end = end if end >= 0 else len(reading.folded)
     first = bisect_left(reading.sentence_starts, relation.sentence.end)
     later = reading.sentences[first : first + most]
-    return [sentence for sentence in later if sentence.start < end]
+    if not later:
+        return []
+    end = reading.folded.find("\n", relation.sentence.end - 1, later[-1].start)
+    return [sentence for sentence in later if end < 0 or sentence.start < end]
 
 
 # --------------------------------------------------------------------------------------------
@@ -408,7 +416,8 @@ def _behind(need: str, reading: Reading, relation: Relation, end: int) -> bool:
 
 def _has_hardware(reading: Reading, relation: Relation) -> bool:
     clause = relation.clause
-    return any(clause.start <= m.start and m.end <= clause.end for m in reading.hardware)
+    named = beginning_in(reading.hardware, clause.start, clause.end)
+    return any(mention.end <= clause.end for mention in named)
 
 
 def _two_parties(reading: Reading, relation: Relation) -> bool:
@@ -482,7 +491,8 @@ def _has_agreement(reading: Reading, found: Detail) -> bool:
 
 def _has_count(reading: Reading, found: Detail) -> bool:
     clause = found.relation.clause
-    return any(clause.start <= q.start and q.end <= clause.end for q in reading.counts)
+    counted = beginning_in(reading.counts, clause.start, clause.end)
+    return any(quantity.end <= clause.end for quantity in counted)
 
 
 def _of_relation(met: Callable[[Reading, Relation], bool]) -> Callable[[Reading, Detail], bool]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Literal, Protocol, TypeVar
 
 from extract.records import Cite
 
@@ -33,6 +35,31 @@ class Mention:
     def cite(self) -> Cite:
         """The mention's words with their offsets."""
         return Cite(start=self.start, end=self.end, text=self.text)
+
+
+class Placed(Protocol):
+    """What stands somewhere in a text."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        ...
+
+
+_Found = TypeVar("_Found", bound=Placed)
+_start_of = attrgetter("start")
+
+
+def beginning_in(found: Sequence[_Found], start: int, end: int) -> Sequence[_Found]:
+    """Those of a left-to-right list that begin in a stretch of the text."""
+    first = bisect_left(found, start, key=_start_of)
+    return found[first : bisect_left(found, end, first, key=_start_of)]
+
+
+def last_before(found: Sequence[_Found], at: int, most: int) -> Sequence[_Found]:
+    """The last few of a left-to-right list that begin in front of a place."""
+    end = bisect_left(found, at, key=_start_of)
+    return found[max(0, end - most) : end]
 
 
 def drop_overlaps(mentions: Iterable[Mention], rank: Sequence[str]) -> list[Mention]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -532,9 +532,12 @@ def split_list(text: str, start: int, end: int) -> Iterator[Region]:
     yield Region(position, end)
 
 
+_BLANK = re.compile(r"[ \x01]*")
+
+
 def _inside_name(text: str, at: int, start: int, end: int) -> bool:
     """Whether 和, 与 or 及 at this place is a character of a name: 和玉资本, 普及科技."""
-    if at == start or end - at == 2 or not text[start:at].strip(" \x01"):
+    if end - at == 2 or _BLANK.fullmatch(text, start, at):
         return True
     if _word_set("suffix", "sure").before(text, start + 2, at):
         return False
@@ -1323,12 +1326,15 @@ def _voted(text: str, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
         votes.setdefault(name, set()).add((found.start, family))
         if found.sure:
             sure.add(name)
+    weights = {
+        name: (len(said), min(len({at for at, _ in said}), len({family for _, family in said})))
+        for name, said in votes.items()
+    }
     for found in candidates:
         name = text[found.start : found.end]
-        said = votes[name]
-        many = len(said)
+        many, several = weights[name]
         if found.looks == WORDS:
-            many = min(len({at for at, _ in said}), len({family for _, family in said}))
+            many = several
         if name in sure or many > 1 or _opens(text, found):
             yield found
 
@@ -1409,12 +1415,15 @@ def _not_inside(listed: Sequence[Mention], names: Sequence[Mention]) -> list[Men
     ]
 
 
+_LONGEST_LATIN = 200
+
+
 def _extended(text: str, folded: str, found: Sequence[Mention]) -> Iterator[Mention]:
     """A listed name with a suffix right behind it is a longer name: 高瓴|创投, 孙正义|基金会."""
     for mention in found:
         if mention.rule != "names.lexicon" or mention.kind not in {"ORG", "PERSON"}:
             continue
-        longer = _LATIN.match(folded, mention.start)
+        longer = _LATIN.match(folded, mention.start, mention.start + _LONGEST_LATIN)
         if longer and _english_suffix().search(longer.group(), mention.end - mention.start):
             yield _mention(text, "names.extended", (mention.start, longer.end()))
         elif (
@@ -1440,10 +1449,19 @@ def _repeated(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
     surfaces = {m.text: m.kind for m in found if not m.id and m.rule != "names.extended"}
     surfaces |= {m.text: m.kind for m in found if m.rule == "names.extended"}
     places = {(m.start, m.end) for m in found}
-    for surface in sorted(surfaces):
-        start = text.find(surface)
-        while start >= 0:
-            end = start + len(surface)
-            if (start, end) not in places and not _inside_word(text, start, end):
-                yield _mention(text, "names.repeat", (start, end), surfaces[surface])
-            start = text.find(surface, end)
+    for surface, start, end in every_place(text, surfaces):
+        if (start, end) not in places and not _inside_word(text, start, end):
+            yield _mention(text, "names.repeat", (start, end), surfaces[surface])
+
+
+def every_place(text: str, names: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """Where names stand in a text, each as often as it can without overlapping itself."""
+    sought = list(names)
+    if not sought:
+        return
+    free = [0] * len(sought)
+    matcher = ahocorasick_rs.AhoCorasick(sought)
+    for index, start, end in matcher.find_matches_as_indexes(text, overlapping=True):
+        if start >= free[index]:
+            free[index] = end
+            yield sought[index], start, end

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
+from functools import cache, lru_cache
 
 from extract.amounts import percent_signs
 from extract.lexicon import alternation, lower, words
@@ -35,8 +35,19 @@ def has_word(need: str, folded: str, start: int, end: int) -> bool:
 
 def has_percent(folded: str, start: int, end: int) -> bool:
     """Whether a percentage can stand in a sentence, or behind it in its paragraph."""
-    close = folded.find("\n", max(end - 1, 0))
-    return percent_signs().search(folded, start, close if close >= 0 else len(folded)) is not None
+    percents, breaks = _percents(folded)
+    first = bisect_left(percents, start)
+    if first == len(percents):
+        return False
+    close = bisect_left(breaks, max(end - 1, 0))
+    return close == len(breaks) or percents[first] < breaks[close]
+
+
+@lru_cache(maxsize=2)
+def _percents(folded: str) -> tuple[list[int], list[int]]:
+    """Where the percentages and the line breaks of the text at hand are."""
+    percents = [match.start() for match in percent_signs().finditer(folded)]
+    return percents, [match.start() for match in re.finditer("\n", folded)] if percents else []
 
 
 # --------------------------------------------------------------------------------------------
@@ -70,6 +81,8 @@ class _Stretches:
         self._folded = folded
         self._clauses = [match.start() for match in _CLAUSE_MARK.finditer(skeleton)]
         self._sentences = [match.start() for match in _SENTENCE_MARK.finditer(skeleton)]
+        self._lowered = ""
+        self._known: dict[tuple[str, int, int], bool] = {}
 
     def meets(self, hit: Hit) -> bool:
         """Whether the words around a trigger can be those that it needs."""
@@ -79,10 +92,18 @@ class _Stretches:
         if need == "percent":
             return has_percent(self._folded, *self._around(self._sentences, hit))
         marks = self._sentences if need == "as_shareholder" else self._clauses
-        start, end = self._around(marks, hit)
+        asked = (need, *self._around(marks, hit))
+        if asked not in self._known:
+            self._known[asked] = self._has_word(*asked)
+        return self._known[asked]
+
+    def _has_word(self, need: str, start: int, end: int) -> bool:
         if has_word(need, self._folded, start, end):
             return True
-        return need == "goods" and hardware_words(lower(self._folded)[start:end])
+        if need != "goods":
+            return False
+        self._lowered = self._lowered or lower(self._folded)
+        return hardware_words(self._lowered[start:end])
 
     def _around(self, marks: list[int], hit: Hit) -> tuple[int, int]:
         place = bisect_left(marks, hit.start)

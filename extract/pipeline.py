@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from extract import deals, details, relations
 from extract.clauses import ITEM, Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
-from extract.mentions import Mention
+from extract.mentions import Mention, beginning_in, last_before
 from extract.names import Names, find_names, mask_brackets
 from extract.needs import may_tell
 from extract.observer import Observer
@@ -328,7 +328,8 @@ def _relations(
             main, topic = notice, (notice,)
         subject = topic or ((main,) if main and not sentence.title else ())
         if sentence.opener is not None:
-            before = [p for p in parties if p.end <= sentence.opener]
+            ahead = last_before(parties, sentence.opener, 2)
+            before = [p for p in ahead if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
         here = _standing_in(reading, sentence, parties, beginnings)
         here += find_anaphora(
@@ -426,7 +427,7 @@ def _noticed(
 
 
 def _first(parties: Sequence[Mention], start: int, end: int) -> Mention | None:
-    return next((p for p in parties if start <= p.start and p.end <= end), None)
+    return next((p for p in beginning_in(parties, start, end) if p.end <= end), None)
 
 
 # 这笔投资, 此次合作: the deal that the article is about

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from extract.amounts import Quantity, find_quantities
 from extract.clauses import Sentence
 from extract.conditions import Found, find_conditions
+from extract.conversion import conversions
 from extract.dates import DateMention, find_dates
 from extract.mentions import Mention
 from extract.names import Names
@@ -17,6 +19,12 @@ from extract.resolve import Entities, Entity
 from extract.rounds import find_rounds
 from extract.text import region_of
 from extract.values import Cited, MoneyRole, is_float, is_former, is_share, money_roles
+
+_Value = tuple[str, Decimal | None, Decimal | None]
+
+
+def _value_of(money: Quantity) -> _Value:
+    return money.unit, money.min, money.max
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,23 @@ class Reading:
     def hardware(self) -> tuple[Mention, ...]:
         """Computing hardware by list and pattern."""
         return tuple(m for m in self.names.mentions if m.kind == "HARDWARE")
+
+    @cached_property
+    def _conversions(self) -> dict[_Value, list[Quantity]]:
+        """By each of its values: an amount and its conversion, behind one another."""
+        pairs = {
+            (_value_of(one), one.per, _value_of(other), other.per): (one, other)
+            for one, other in conversions(self.money)
+        }
+        found: dict[_Value, list[Quantity]] = {}
+        for pair in pairs.values():
+            for value in dict.fromkeys(map(_value_of, pair)):
+                found.setdefault(value, []).extend(pair)
+        return found
+
+    def conversions_of(self, money: Quantity) -> list[Quantity]:
+        """The amounts that tell one of this value in another currency, and those that they tell."""
+        return self._conversions.get(_value_of(money), [])
 
     @cached_property
     def _quantities(self) -> tuple[Quantity, ...]:

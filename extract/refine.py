@@ -8,11 +8,11 @@ it alone sees is added. It is asked only about sentences that can hold a deal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from extract.mentions import Mention, drop_overlaps
-from extract.names import RANK, Names, has_suffix, is_description, is_name
+from extract.mentions import Mention, beginning_in, drop_overlaps
+from extract.names import RANK, Names, every_place, has_suffix, is_description, is_name
 from extract.segment import cut
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def _pays(names: Names, text: str, stretch: Stretch) -> bool:
     start, end = stretch
     if not _DEAL.search(text, start, end):
         return False
-    here = [m for m in names.mentions if start <= m.start and m.end <= end and m.kind == "ORG"]
+    named = beginning_in(names.mentions, start, end)
+    here = [mention for mention in named if mention.end <= end and mention.kind == "ORG"]
     return len(here) < 2 or any(mention.rule not in SURE for mention in here)
 
 
@@ -102,17 +103,16 @@ def _may_be(text: str, folded: str, start: int, end: int) -> bool:
 
 
 def _kept(
-    doubtful: Iterable[Mention],
+    doubtful: Sequence[Mention],
     stretches: Sequence[Stretch],
     marks: Sequence[Marks],
     told: set[str],
 ) -> Iterator[Mention]:
     """The candidates that the model lets stand: unread, or scored well somewhere, or told by it."""
-    doubtful = list(doubtful)
     best: dict[str, float] = {}
-    for mention in doubtful:
-        for (start, end), found in zip(stretches, marks, strict=True):
-            if start <= mention.start and mention.end <= end:
+    for (start, end), found in zip(stretches, marks, strict=True):
+        for mention in beginning_in(doubtful, start, end):
+            if mention.end <= end:
                 score = found.score(mention.start - start, mention.end - start)
                 best[mention.text] = max(best.get(mention.text, 0.0), score)
     for mention in doubtful:
@@ -122,8 +122,6 @@ def _kept(
 
 def _everywhere(text: str, told: Sequence[Mention]) -> Iterator[Mention]:
     """Every further place of the names that the model found."""
-    for name in {mention.text for mention in told if len(mention.text) > 2}:
-        start = text.find(name)
-        while start >= 0:
-            yield Mention(start, start + len(name), name, "ORG", "names.repeat")
-            start = text.find(name, start + len(name))
+    names = {mention.text for mention in told if len(mention.text) > 2}
+    for name, start, end in every_place(text, names):
+        yield Mention(start, end, name, "ORG", "names.repeat")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from extract.lexicon import alternation, key, org_names, orgs, read_toml
-from extract.mentions import Mention
+from extract.mentions import Mention, beginning_in, last_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,15 @@ class Entities:
         self._join_listed()
         self._join_told(same)
         self._join_alike()
+        self._forms: dict[str, list[str]] = {}
+        for surface in self._counts:
+            self._forms.setdefault(self._find(surface), []).append(surface)
         self._made: dict[str, Entity] = {}
 
     def _find(self, surface: str) -> str:
-        while self._parent[surface] != surface:
-            surface = self._parent[surface]
+        while (above := self._parent[surface]) != surface:
+            self._parent[surface] = self._parent[above]  # keeps the ways short
+            surface = above
         return surface
 
     def _join(self, one: str, other: str) -> None:
@@ -75,11 +79,15 @@ class Entities:
                 self._join(full, short)
 
     def _join_alike(self) -> None:
-        surfaces = sorted(self._counts, key=len)
-        for place, short in enumerate(surfaces):
-            for full in surfaces[place + 1 :]:
-                if short in full and alike(short, full):
-                    self._join(short, full)
+        places = {name: place for place, name in enumerate(sorted(self._counts, key=len))}
+        pairs = {
+            (places[short], places[full], short, full)
+            for full in self._counts
+            for short in _inside(full)
+            if short in places and alike(short, full)
+        }
+        for _, _, short, full in sorted(pairs):
+            self._join(short, full)
 
     def of(self, mention: Mention) -> Entity:
         """The entity that a mention names."""
@@ -87,18 +95,28 @@ class Entities:
             self._parent[mention.text] = mention.text
             self._counts[mention.text] = 1
             self._ids[mention.text] = mention.id
+            self._forms[mention.text] = [mention.text]
         root = self._find(mention.text)
         if root not in self._made:
             self._made[root] = self._make(root)
         return self._made[root]
 
     def _make(self, root: str) -> Entity:
-        forms = [surface for surface in self._counts if self._find(surface) == root]
-        forms.sort(key=lambda form: (-self._counts[form], -len(form)))
+        forms = sorted(self._forms[root], key=lambda form: (-self._counts[form], -len(form)))
         listed = self._ids.get(root, "")
         names = tuple(dict.fromkeys([*forms, *org_names(listed)]))
         fullest = max(forms, key=len)
         return Entity(listed or f"name:{key(fullest).replace(' ', '-')}", tuple(forms), names)
+
+
+_LATEST = 4
+
+
+def _inside(full: str) -> Iterator[str]:
+    """The parts of a name that may be a shorter form of it: those at its beginning, or near it."""
+    latest = _LATEST if full.endswith("有限公司") else 0
+    for start in range(latest + 1):
+        yield from (full[start:end] for end in range(start + 2, len(full) + (start > 0)))
 
 
 def alike(short: str, full: str) -> bool:
@@ -110,7 +128,7 @@ def alike(short: str, full: str) -> bool:
         if rest[0] in "（(" and not rest.endswith(("）", ")")):
             return False
         return bool(_TAIL.fullmatch(rest)) or (rest.endswith("有限公司") and rest[0] not in "（(")
-    return full.endswith("有限公司") and full.find(short) <= 4 and not full.startswith(short)
+    return full.endswith("有限公司") and full.find(short) <= _LATEST and not full.startswith(short)
 
 
 # --------------------------------------------------------------------------------------------
@@ -145,8 +163,9 @@ def find_anaphora(
     pattern, table = _anaphora()
     found = []
     for match in pattern.finditer(folded, start, end):
-        before = [party for party in parties if party.end <= match.start()]
-        here = [party for party in before if party.start >= start]
+        here = [p for p in beginning_in(parties, start, match.start()) if p.end <= match.start()]
+        ahead = last_before(parties, match.start(), _NEARBY + 1)
+        before = [party for party in ahead if party.end <= match.start()]
         kind = table.get(match.group(), "topic")
         antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
         if kind == "both" and pair and len({party.text for party in here}) < 2:
@@ -154,6 +173,9 @@ def find_anaphora(
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
+
+
+_NEARBY = 6
 
 
 def _antecedents(
@@ -176,7 +198,7 @@ def _antecedents(
 
 def _last_two(before: Sequence[Mention]) -> tuple[Mention, ...]:
     last = before[-1]
-    other = [party for party in before[-6:] if party.text != last.text]
+    other = [party for party in before[-_NEARBY:] if party.text != last.text]
     return (other[-1], last) if other else (last,)
 
 

@@ -8,13 +8,15 @@ tellings of a deal say is weighed by `cues.toml`: place of the cue times place o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from extract.clauses import Clause
+from extract.clauses import Clause, Sentence
 from extract.dates import DateMention, parse_date
 from extract.lexicon import alternation, read_toml, words
+from extract.mentions import beginning_in, last_before
 from extract.reading import Draft, Reading
 from extract.records import STATUSES, Cite, Status
 from extract.relations import Relation
@@ -286,8 +288,10 @@ def deal_status(reading: Reading, draft: Draft, main: Relation) -> tuple[Status,
         return step
     votes: Counter[Status] = Counter()
     best: dict[Status, tuple[int, Cited]] = {}
+    body = [r for r in draft.relations if not r.sentence.title and not r.hit.trigger.follows]
+    first = body[0].sentence if body else None
     for status, cue, relation in draft.statuses:
-        weight = _weight(draft, relation, cue)
+        weight = _weight(first, relation, cue)
         votes[status] += weight  # type: ignore[index]
         told = cue or Cited(status, relation.hit.start, relation.hit.end, "none")
         if weight > best.get(status, (0, told))[0]:  # type: ignore[call-overload]
@@ -301,13 +305,13 @@ def deal_status(reading: Reading, draft: Draft, main: Relation) -> tuple[Status,
     return status, reading.cite(cue.start, cue.end)
 
 
-def _weight(draft: Draft, relation: Relation, cue: Cited | None) -> int:
+def _weight(first: Sentence | None, relation: Relation, cue: Cited | None) -> int:
+    """How much a telling says; ``first`` is the sentence of the body that tells the deal first."""
     weights = read_toml("cues.toml")["weight"]
-    body = [r for r in draft.relations if not r.sentence.title and not r.hit.trigger.follows]
     if relation.sentence.title:
         place = "title"
     else:
-        place = "first" if body and relation.sentence == body[0].sentence else "later"
+        place = "first" if relation.sentence == first else "later"
     found: int = 4 * weights[cue.rule if cue else "none"] * weights[place]
     return found // 4 if relation.hit.trigger.follows else found
 
@@ -387,8 +391,8 @@ def _dates_of(reading: Reading, relation: Relation) -> list[DateMention]:
     begin = _governed_from(reading, relation)
     usable = [
         d
-        for d in reading.dates
-        if sentence.start <= d.start and d.end <= sentence.end and _usable(reading, d)
+        for d in beginning_in(reading.dates, sentence.start, sentence.end)
+        if d.end <= sentence.end and _usable(reading, d)
     ]
     inside = [d for d in usable if begin <= d.start and d.end <= clause.end]
     inside = [d for d in inside if not _foreign(reading, clause, d)]
@@ -480,7 +484,8 @@ def deal_date(
 def _notice(reading: Reading, main: Relation) -> tuple[int, int] | None:
     """The word of the notice whose paragraph tells a deal: X公告，…。其中，Y出资…."""
     start = reading.folded.rfind("\n", 0, main.sentence.start) + 1
-    first = next((s for s in reading.sentences if s.start >= start), None)
+    place = bisect_left(reading.sentence_starts, start)
+    first = reading.sentences[place] if place < len(reading.sentences) else None
     if first is None or first.title:
         return None
     cue = _published_today(reading, first.start, first.end)
@@ -497,8 +502,8 @@ def _candidates(reading: Reading, draft: Draft, main: Relation, status: str) -> 
     for start, end in _telling(reading, draft):
         found += [
             d
-            for d in reading.dates
-            if start <= d.start < end and _usable(reading, d) and _dates_a_word(reading, d)
+            for d in beginning_in(reading.dates, start, end)
+            if _usable(reading, d) and _dates_a_word(reading, d)
         ]
     return sorted(dict.fromkeys(found), key=lambda d: -len(d.value or ""))
 
@@ -517,9 +522,17 @@ def _fits(reading: Reading, date: DateMention, status: str) -> bool:
                     and not _is_report(reading, date) and _covers(date.value, now))  # fmt: skip
     if not _is_report(reading, date):
         return True
-    sentence = next(s for s in reading.sentences if s.start <= date.start < s.end)
+    sentence = _around(reading, date)
     told = reading.folded[sentence.start : sentence.end]
     return not _HEARSAY.search(told) and bool(_SAID_ANYWHERE.search(told))
+
+
+def _around(reading: Reading, date: DateMention) -> Sentence:
+    """The sentence in which a date stands, or that of the bracket in which it stands."""
+    place = bisect_right(reading.sentence_starts, date.start) - 1
+    while reading.sentences[place].opener is not None:
+        place -= 1
+    return reading.sentences[place]
 
 
 _SAID_ANYWHERE = re.compile("宣布|公告|同意|官宣|披露|声明")
@@ -549,6 +562,10 @@ def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] 
     return None
 
 
+_ANCHORS = 100
+"""How many dates back the one may stand that another is counted from."""
+
+
 def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cite, ...]]:
     """A date with the words it follows from: its own, or those of a date before it as well.
 
@@ -562,7 +579,8 @@ def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cit
     alone = parse_date(own.text, published=day)
     if alone and alone.value == date.value:
         return _unit_of(alone), (own,)
-    for before in reversed([d for d in reading.dates if d.end <= date.start and d.value]):
+    earlier = last_before(reading.dates, date.start, _ANCHORS)
+    for before in reversed([d for d in earlier if d.end <= date.start and d.value]):
         found = parse_date(own.text, published=day, anchor=before.value)
         first = reading.cite(before.start, before.end)
         anchor = parse_date(first.text, published=day)
@@ -611,4 +629,4 @@ def _telling(reading: Reading, draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _dateline(reading: Reading, start: int, end: int) -> bool:
-    return any(d.role == "dateline" and start <= d.start < end for d in reading.dates)
+    return any(d.role == "dateline" for d in beginning_in(reading.dates, start, end))

@@ -10,7 +10,7 @@ from functools import cache
 from extract.amounts import Quantity
 from extract.clauses import Clause, Sentence
 from extract.lexicon import alternation, words
-from extract.mentions import Mention
+from extract.mentions import Mention, beginning_in
 
 MoneyRole = str  # "amount", "valuation", "total", "part", "other", "conversion"
 
@@ -107,7 +107,7 @@ def nearest(
 ) -> Quantity | None:
     """The amount that stands nearest to a trigger, in its clause before its sentence."""
     for start, end in ((clause.start, clause.end), (sentence.start, sentence.end)):
-        inside = [q for q in candidates if start <= q.start and q.end <= end]
+        inside = [q for q in beginning_in(candidates, start, end) if q.end <= end]
         if inside:
             return min(inside, key=lambda q: min(abs(q.end - at), abs(q.start - at)))
     return None
@@ -175,7 +175,8 @@ def rounds_in(
     A round that only dates another one (在A轮融资后继续追加) is none, and 战略投资 is one only where
     it is received.
     """
-    usable = [found for found in rounds if not _is_landmark(folded, found)]
+    near = beginning_in(rounds, sentence.start, sentence.end)
+    usable = [found for found in near if not _is_landmark(folded, found)]
     here = _within(usable, clause.start, clause.end)
     if not _RECEIVED.search(folded, clause.start, clause.end):
         here = [found for found in here if found.rule != "rounds.strategic"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from extract import Pipeline
 from extract.article import Article, Failure, read_articles
 from extract.batch import beside, resume
+from extract.clauses import sentences
+from extract.names import every_place
 from extract.readers import Intake
 from extract.readers_open import KINDS
 from extract.readers_pages import page_fields, plain
@@ -103,6 +106,44 @@ def test_an_endless_stream_of_blank_lines_is_given_up(tmp_path: Path) -> None:
 def test_a_million_times_the_same_character_is_read(pipeline: Pipeline, char: str) -> None:
     found = pipeline.read(SENTENCE + char * MEGABYTE, published="2025-03-20")
     assert [deal.type for deal in found.deals] == ["acquisition"]
+
+
+ENDLESS = [
+    "甲公司投资乙公司，",
+    "腾讯投资月之暗面",
+    "腾讯投资月之暗面3亿美元，5亿元、6亿元",
+    "2025年10月1日腾讯投资月之暗面，",
+    "腾讯（投资月之暗面3亿美元",
+    "腾讯投资月之暗面。本轮融资将用于研发，",
+]
+
+
+@pytest.mark.parametrize("pattern", ENDLESS)
+def test_time_grows_as_the_length_of_a_sentence_does(pattern: str) -> None:
+    rules = Pipeline(model=False)
+    spent = []
+    for length in (5_000, 5_000, 40_000):  # the first one warms up
+        text = pattern * (length // len(pattern)) + SENTENCE
+        begin = time.process_time()
+        found = rules.read(text, published="2025-03-20")
+        spent.append(time.process_time() - begin)
+        assert "acquisition" in {deal.type for deal in found.deals}
+    assert spent[2] < 24 * spent[1]  # eight times the length; a square would be 64 times the time
+
+
+@pytest.mark.parametrize("mark", ["，", "、", " ", ""])
+def test_a_sentence_that_is_too_long_is_read_in_parts(mark: str) -> None:
+    text = f"远山数据{mark}" * 900 + "。"
+    parts = [(part.start, part.end) for part in sentences(text, text)]
+    assert "".join(text[start:end] for start, end in parts) == text
+    assert all(0 < end - start <= 1000 for start, end in parts)
+    assert all(text[end - 1] in f"{mark or text}。" for _, end in parts)
+
+
+def test_names_are_found_wherever_they_stand() -> None:
+    found = sorted(every_place("aaaaba", ["aa", "b", "ab", "x"]))
+    assert found == [("aa", 0, 2), ("aa", 2, 4), ("ab", 3, 5), ("b", 4, 5)]
+    assert list(every_place("a", [])) == []
 
 
 # --- depth and structure -----------------------------------------------------------------------
