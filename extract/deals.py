@@ -560,6 +560,8 @@ def records(
     """The finished records of an article."""
     if not drafts:
         return ()
+    for draft in drafts:
+        _one_against_the_rest(draft)
     conditions = share_conditions(reading, drafts)
     built = [
         _record(reading, draft, conditions.get(place, [])) for place, draft in enumerate(drafts)
@@ -635,6 +637,15 @@ def _identity(reading: Reading, draft: Draft) -> str:
     parts += [str(found.value) for found in draft.rounds]
     parts.append(str(draft.amount.max or draft.amount.min) if draft.amount else "")
     return hashlib.blake2b("|".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def _one_against_the_rest(draft: Draft) -> None:
+    """A、B与C联手: of several partners the first is one side, and all others are the other."""
+    investors = draft.sides["investor"]
+    if draft.type == "partnership" and len(investors) > 1:
+        others = dict(list(investors.items())[1:])
+        draft.sides["target"] = {**others, **draft.sides["target"]}
+        draft.sides["investor"] = {key: investors[key] for key in list(investors)[:1]}
 
 
 def _parties(reading: Reading, draft: Draft, side: str) -> tuple[Party, ...]:

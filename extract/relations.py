@@ -230,6 +230,8 @@ def read_relation(
         parties = _by_stage(parties)
     if hit.trigger.type == "debt":
         parties = _by_trade(parties)
+    if hit.trigger.name == "supply_contract" and _ORDERS.search(skeleton, clause.start, hit.start):
+        parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
@@ -521,8 +523,12 @@ def _by_stage(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
     buyer, supplier = stages.get("buyer"), stages.get("supplier")
     if buyer is None or supplier is None or buyer >= supplier:
         return parties
-    swapped = {"buyer": "supplier", "supplier": "buyer"}
-    return [(swapped.get(role, role), party) for role, party in parties]
+    return [(_SWAPPED.get(role, role), party) for role, party in parties]
+
+
+_SWAPPED = {"buyer": "supplier", "supplier": "buyer"}
+# 向供应商追加大量订单: who orders buys
+_ORDERS = re.compile("(?:追加|增加|下达|发出|(?<![拿签揽接])下)[^，。；向获]{0,8}$")
 
 
 _LENDS = re.compile("(?:银行|信托|租赁|财务公司)$|(?:银行|信托|租赁).{0,8}(?:有限公司|分行)$")
