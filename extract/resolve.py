@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from extract.lexicon import alternation, key, org_names, orgs, read_toml
+from extract.lexicon import alternation, key, lower, org_names, org_surfaces, orgs, read_toml
 from extract.mentions import Mention, beginning_in, last_before
 
 
@@ -37,14 +37,17 @@ class Entities:
     def __init__(self, mentions: Iterable[Mention], same: Iterable[tuple[str, str]]) -> None:
         self._counts: Counter[str] = Counter()
         self._ids: dict[str, str] = {}
+        unclear: set[str] = set()
         for mention in mentions:
             if mention.kind in {"ORG", "PERSON", "OUTLET"} and mention.rule != "anaphor":
                 self._counts[mention.text] += 1
                 if mention.id:
                     self._ids[mention.text] = mention.id
+                if mention.value == "ambiguous":
+                    unclear.add(mention.text)
         self._parent = {surface: surface for surface in self._counts}
         self._join_listed()
-        self._join_told(same)
+        self._join_told(same, unclear)
         self._join_alike()
         self._forms: dict[str, list[str]] = {}
         for surface in self._counts:
@@ -73,10 +76,15 @@ class Entities:
                 self._join(seen[mark], surface)
             seen.setdefault(mark, surface)
 
-    def _join_told(self, same: Iterable[tuple[str, str]]) -> None:
+    def _join_told(self, same: Iterable[tuple[str, str]], unclear: set[str]) -> None:
+        """Join what the text says is one; in 超微（AMD） the bracket says which 超微 it is."""
         for full, short in same:
-            if full in self._parent and short in self._parent:
-                self._join(full, short)
+            if full not in self._parent or short not in self._parent:
+                continue
+            listed = org_surfaces().get(lower(short))
+            if full in unclear and listed and listed.caution != "ambiguous":
+                self._ids[full] = self._ids[short] = listed.id
+            self._join(full, short)
 
     def _join_alike(self) -> None:
         places = {name: place for place, name in enumerate(sorted(self._counts, key=len))}
