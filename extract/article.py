@@ -115,7 +115,7 @@ def _with_id(draft: Draft, taken: Places) -> Draft | Failure:
     for article_id in map(carried, draft.ids):
         if article_id not in taken:
             taken[article_id] = 1
-            return replace(draft, ids=(article_id,))
+            return draft if draft.ids == (article_id,) else replace(draft, ids=(article_id,))
     reason = f"the id {draft.ids[0]!r} stands twice"
     return Failure(draft.source, draft.line, reason)
 

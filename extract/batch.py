@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
@@ -75,6 +75,10 @@ class Outcome:
     failure: Failure | None = None
     seconds: tuple[float, float, float] = (0.0, 0.0, 0.0)
     kept: bool = False
+
+    def __reduce__(self) -> tuple[type[Outcome], tuple[object, ...]]:
+        told = (self.line, self.deals, self.characters, self.encoding, self.failure)
+        return Outcome, (*told, self.seconds, self.kept)
 
 
 Watch = Callable[[Outcome], object]
@@ -362,7 +366,7 @@ def _journal_line(key: str, outcome: Outcome) -> Line:
 def _count(outcome: Outcome, summary: Summary, watch: Watch | None) -> None:
     summary.add(outcome)
     if watch is not None:
-        watch(replace(outcome, line=b""))
+        watch(outcome)
 
 
 @contextmanager

@@ -264,6 +264,9 @@ class _Store:
         self.data.unlink(missing_ok=True)
 
 
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _note(line: Line, start: int) -> bytes:
     failure = None if line.failure is None else asdict(line.failure)
     told = [
@@ -276,7 +279,7 @@ def _note(line: Line, start: int) -> bytes:
         line.encoding,
         failure,
     ]
-    return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+    return _encoded(told).encode() + b"\n"
 
 
 def _told(note: bytes, start: int | None, data: BinaryIO) -> Line | None:

@@ -51,6 +51,10 @@ class Draft:
     encoding: str = "utf-8"
     published: str | None = None
 
+    def __reduce__(self) -> tuple[type[Draft], tuple[object, ...]]:
+        told = (self.source, self.line, self.ids, self.kind, self.fields, self.content)
+        return Draft, (*told, self.encoding, self.published)
+
     def size(self) -> int:
         """About how many characters it holds."""
         return len(self.content) // 2 + sum(map(len, self.fields.values()))

@@ -42,7 +42,7 @@ def fields_of(entry: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for field, names in names_of_fields().items():
         loose = field in {"id", "published"}
-        for value in map(told.get, names):
+        for value in [told[name] for name in names if name in told]:
             if isinstance(value, str) and value.strip():
                 found[field] = value
                 break

@@ -105,11 +105,16 @@ def _too_slow(seconds: float | None) -> str:
 
 # --- in other processes ------------------------------------------------------------------------
 
-# A chunk is about a tenth of a second of work: much more than it takes to send it.
-_CHUNK: Final = 40_000
+# A chunk is about a tenth of a second of work: much more than it takes to send it, and little enough
+# that at the end no worker waits long for another.
+_CHUNK: Final = 10_000
 _MOST_TASKS: Final = 256
 # How many chunks may be on the way for each worker, so that a slow task does not hold all up.
-_AHEAD: Final = 8
+_AHEAD: Final = 32
+# While every worker has more than that many tasks left, the parent sleeps for some milliseconds at a
+# time: to wake for each answer would take of the processor what the workers could use.
+_FEW: Final = 8
+_NAP: Final = 0.01
 
 
 @dataclass(slots=True)
@@ -221,6 +226,8 @@ class Pool(Generic[Task, Result]):
 
     def _listen(self, *, patient: bool) -> None:
         """Take what the workers say; wait for it where nothing else can be done."""
+        if patient and all(len(worker.given) > _FEW for worker in self._workers):
+            time.sleep(_NAP)
         by_connection = {worker.connection: worker for worker in self._workers}
         for connection in wait(list(by_connection), self._patience() if patient else 0):
             self._hear(by_connection[connection])  # type: ignore[index]

@@ -6,7 +6,8 @@ The articles of corpus/, or of a file, are written to a file until there are N o
 one worker and with several in turns; the best round of each counts, as everything else on the
 machine can only slow them down. All figures include the start of the processes. On a machine that
 does other work, processor time tells more than wall time: what several workers take of it beyond
-what one takes is the price of the processes. The outputs are compared.
+what one takes is the price of the processes, and says how much faster they can be where they have as
+many cores for themselves. The outputs are compared.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ def main() -> None:
         print(
             f"{workers} workers {wall:8.2f} s  {rate:8.0f} articles/s  {spent:8.2f} s of processor"
         )
-    print(f"{best[1][0] / best[options.workers][0]:.2f} times as fast; same bytes: {same}")
+    one, several = best[1], best[options.workers]
+    print(f"{one[0] / several[0]:.2f} times as fast; same bytes: {same}")
+    print(
+        f"{one[1] / several[1] * options.workers:.2f} times at most, by time of the processor alone"
+    )
 
 
 if __name__ == "__main__":
