@@ -331,10 +331,12 @@ def _right(
             continue
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
-        elif listed and _LIST_ENDS.search(skeleton, places["object"][-1].end, group.start):
-            break
+        elif listed and (earlier := places.get("object", ())):
+            if _LIST_ENDS.search(skeleton, earlier[-1].end, group.start):
+                break
+            places["object"] = (*earlier, *group.parties)
         elif listed:
-            places["object"] = (*places.get("object", ()), *group.parties)
+            places["object"] = group.parties
 
 
 def _owner(group: Group, places: Places) -> tuple[Mention, ...]:
