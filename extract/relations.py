@@ -15,6 +15,7 @@ from extract.errors import SeedError
 from extract.lexicon import orgs, read_toml
 from extract.mentions import Mention
 from extract.records import DEAL_TYPES, DealType
+from extract.resolve import meant
 
 PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at", "of")
 NEEDS = (
@@ -463,7 +464,7 @@ def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
     """
     sold = _SHARES.search(skeleton, relation.clause.start, relation.clause.end)
     unnamed = _SELLERS.search(skeleton, relation.sentence.start, relation.hit.start)
-    if sold and unnamed and _all_in_front(relation, unnamed.start()):
+    if sold and unnamed and _all_in_front(relation, main, unnamed.start()):
         moved = {"seller": "investee"}
         parties = tuple((moved.get(role, role), party) for role, party in relation.parties)
         return replace(relation, parties=parties)
@@ -473,9 +474,10 @@ def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
 _SELLERS = re.compile("股东|董事|高管|高级管理人员|实际控制人|员工")
 
 
-def _all_in_front(relation: Relation, start: int) -> bool:
-    """Whether those that sell all stand in front of a place: none is named behind 股东."""
-    return all(p.start < start for role, p in relation.parties if role == "seller")
+def _all_in_front(relation: Relation, main: Mention, start: int) -> bool:
+    """Whether the company alone is told to sell, in front of a place: none is named behind 股东."""
+    sellers = [meant(party)[0] for role, party in relation.parties if role == "seller"]
+    return all(seller.text == main.text and seller.start < start for seller in sellers)
 
 
 def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:

@@ -44,6 +44,10 @@ def told(deal: DealRecord) -> tuple[str, list[str], list[str]]:
             "桐川股份公告，7名董事及高级管理人员计划减持公司股份合计不超过79万股。",
             [("divestment", [], ["桐川股份"])],
         ),
+        (  # a shareholder named in front of what it is
+            "寒武纪公告，中国移动作为公司第二大股东，拟减持公司股份200万股。",
+            [("divestment", [], ["中国移动", "寒武纪"])],
+        ),
         (  # each notice of a digest for its own company
             "桐川股份9月16日公告，公司股东北岭资本拟减持公司股份200万股。\n"
             "沐岚股份9月16日公告，公司股东云杉资本拟减持公司股份100万股。",
