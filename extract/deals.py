@@ -330,7 +330,7 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     """Whether a relation may tell of the same transaction as a draft."""
     trigger = found.relation.hit.trigger
     if (draft.type, found.relation.type, trigger.name) == ("ipo", "investment", "funding"):
-        return _raised_by_listing(draft, found)
+        return _raised_by_listing(draft, found) or _same_issue(reading, draft, found)
     if FAMILY[draft.type] != FAMILY[found.relation.type]:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
@@ -415,6 +415,13 @@ def _raised_by_listing(draft: Draft, found: Detail) -> bool:
     if found.status == "completed" and not listed and not here:
         return False
     return draft.relations[-1].sentence == found.relation.sentence
+
+
+def _same_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
+    """IPO获受理。公司拟融资60亿元: the same company raises the same sum."""
+    _, payees = _sides_of(reading, found)
+    alone = not found.rounds and not found.payers
+    return alone and bool(payees & draft.ids("target")) and _same_money(draft, found)
 
 
 _ROUNDS_ONLY = frozenset({"funding", "raise", "lead", "follow", "investors_are", "leaders_are"})
