@@ -16,14 +16,14 @@ from extract.confidence import confidence
 from extract.conversion import conversion_warnings
 from extract.dates import DateMention
 from extract.details import clause_text
-from extract.lexicon import alternation, words
+from extract.lexicon import words
 from extract.mentions import Mention
 from extract.observer import Observer
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
 from extract.relations import Relation
 from extract.resolve import parent_of
-from extract.state import deal_date, deal_status
+from extract.state import deal_date, deal_status, supposing
 
 # --------------------------------------------------------------------------------------------
 # gathering
@@ -210,13 +210,12 @@ def _asked(reading: Reading, found: Detail) -> bool:
 
 # 持股5%以上股东X: who X is, no deal of its own
 _HOLDER = re.compile(r"[^，。；：\n]{0,12}(?:以上)?(?:的)?(?:第[一二三四五]大|大|控股|重要)?股东")
-_IF = re.compile(alternation(words("cues.toml", "hypothetical", "words")) + "(?!干)")
 
 
 def _supposed(reading: Reading, found: Detail) -> bool:
     """Whether a clause only supposes its deal: 如果A收购B."""
     relation = found.relation
-    return bool(_IF.search(reading.skeleton, relation.clause.start, relation.hit.start))
+    return bool(supposing().search(reading.skeleton, relation.clause.start, relation.hit.start))
 
 
 def _too_weak(reading: Reading, found: Detail) -> str:

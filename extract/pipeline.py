@@ -321,17 +321,17 @@ def _relations(
     for sentence in reading.sentences:
         if not starts or sentence.start > starts[-1]:
             return
+        here = _standing_in(reading, sentence, parties, beginnings)
         if item := _ITEM.match(reading.folded, sentence.start, sentence.end):
             main = _first(parties, item.end(), sentence.end)
             topic = (main,) if main else ()
-        elif notice := _noticed(reading, sentence, parties, beginnings):
+        elif notice := _noticed(reading, here):
             main, topic = notice, (notice,)
         subject = topic or ((main,) if main and not sentence.title else ())
         if sentence.opener is not None:
             ahead = last_before(parties, sentence.opener, 2)
             before = [p for p in ahead if p.end <= sentence.opener]
             subject = (before[-1],) if before else topic
-        here = _standing_in(reading, sentence, parties, beginnings)
         here += find_anaphora(
             reading.folded,
             sentence.start,
@@ -418,11 +418,8 @@ _NOTICE = re.compile(
 )
 
 
-def _noticed(
-    reading: Reading, sentence: Sentence, parties: Sequence[Mention], starts: Sequence[int]
-) -> Mention | None:
+def _noticed(reading: Reading, here: Sequence[Mention]) -> Mention | None:
     """Whose notice a sentence of a digest reports."""
-    here = _standing_in(reading, sentence, parties, starts)
     return next((p for p in here if _NOTICE.match(reading.skeleton, p.end)), None)
 
 

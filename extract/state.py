@@ -51,6 +51,12 @@ def _pattern(section: str, name: str = "words") -> re.Pattern[str]:
     return _any_of(section, name)
 
 
+@cache
+def supposing() -> re.Pattern[str]:
+    """The words that only suppose what follows; 若干 is none."""
+    return re.compile(f"(?:{alternation(_words('hypothetical', 'words'))})(?!干)")
+
+
 def _masked(folded: str, start: int, end: int) -> str:
     """A stretch of text in which what only looks like a cue is blotted out."""
     return _pattern("not").sub(lambda match: "\x01" * len(match.group()), folded[start:end])
@@ -263,9 +269,8 @@ def _is_past(reading: Reading, date: DateMention) -> bool:
 
 
 def _condition(reading: Reading, relation: Relation, begin: int) -> Cue | None:
-    match = _pattern("hypothetical").search(reading.folded, begin, relation.hit.start)
-    some = match and reading.folded[match.end() : match.end() + 1] == "干"  # 若干
-    return ("talks", *match.span()) if match and not some else None
+    match = supposing().search(reading.folded, begin, relation.hit.start)
+    return ("talks", *match.span()) if match else None
 
 
 def _of_trade(reading: Reading, relation: Relation, cue: Cue) -> Cue:
