@@ -584,14 +584,23 @@ def _derived(reading: Reading, date: DateMention) -> tuple[str | None, tuple[Cit
     alone = parse_date(own.text, published=day)
     if alone and alone.value == date.value:
         return _unit_of(alone), (own,)
-    earlier = last_before(reading.dates, date.start, _ANCHORS)
-    for before in reversed([d for d in earlier if d.end <= date.start and d.value]):
+    for before in _anchors(reading, date):
         found = parse_date(own.text, published=day, anchor=before.value)
         first = reading.cite(before.start, before.end)
         anchor = parse_date(first.text, published=day)
         if found and found.value == date.value and anchor and anchor.value == before.value:
             return _unit_of(found), (first, own)
     return None, ()
+
+
+def _anchors(reading: Reading, date: DateMention) -> list[DateMention]:
+    """The dates that one may be counted from, the nearest first, each wording and value once."""
+    found: dict[tuple[str, str], DateMention] = {}
+    for earlier in reversed(last_before(reading.dates, date.start, _ANCHORS)):
+        if earlier.end <= date.start and earlier.value:
+            wording = reading.text[earlier.start : earlier.end]
+            found.setdefault((wording, earlier.value), earlier)
+    return list(found.values())
 
 
 def _unit_of(date: DateMention) -> str | None:
