@@ -109,8 +109,10 @@ class _Homes:
 
     @cached_property
     def _news(self) -> dict[int, None]:
-        """The places of the deals that can be the news, in order."""
-        return {place: None for place, draft in enumerate(self._drafts) if _is_news(draft)}
+        """The places of the deals that can be the news, in order; without a priced one, any."""
+        priced = [place for place, draft in enumerate(self._drafts) if _is_news(draft)]
+        fresh = [place for place, draft in enumerate(self._drafts) if not draft.past]
+        return dict.fromkeys(priced or fresh)
 
     @cached_property
     def _leading(self) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:

@@ -45,10 +45,8 @@ class Sentence:
 
     def clause_at(self, offset: int) -> Clause:
         """The clause in which an offset lies."""
-        place = bisect_right(self.clauses, offset, key=_start_of) - 1
-        if place >= 0 and offset < self.clauses[place].end:
-            return self.clauses[place]
-        return self.clauses[-1]
+        place = max(bisect_right(self.clauses, offset, key=_start_of) - 1, 0)
+        return self.clauses[place if offset < self.clauses[place].end else -1]
 
 
 @dataclass(frozen=True, slots=True)

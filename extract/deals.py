@@ -55,6 +55,7 @@ def gather(
         elif found is detail:
             found = _led_apart(reading, near, detail)
         weak = _too_weak(reading, found) if home is None and found is detail else ""
+        weak = weak or ("echo" if home is None and _echoes(reading, near, found) else "")
         if home is None and not weak:
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
@@ -212,6 +213,24 @@ def _asked(reading: Reading, found: Detail) -> bool:
 _HOLDER = re.compile(r"[^，。；：\n]{0,12}(?:以上)?(?:的)?(?:第[一二三四五]大|大|控股|重要)?股东")
 
 
+_AGREED_ANEW = re.compile("签|达成|建立|决定|还|同意|宣布|长期|成立")
+
+
+def _echoes(reading: Reading, drafts: Sequence[Draft], found: Detail) -> bool:
+    """Whether 双方将携手 only goes on about the two of a deal told before."""
+    relation = found.relation
+    meant_both = all(party.rule == "anaphor" for _, party in relation.parties)
+    if relation.type != "partnership" or found.amount or not meant_both:
+        return False
+    if _AGREED_ANEW.search(clause_text(reading, found)):
+        return False
+    both = set().union(*_sides_of(reading, found))
+    return any(
+        draft.type != "holding" and both <= draft.ids("investor") | draft.ids("target")
+        for draft in drafts
+    )
+
+
 def _supposed(reading: Reading, found: Detail) -> bool:
     """Whether a clause only supposes its deal: 如果A收购B."""
     relation = found.relation
@@ -248,7 +267,7 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "hold":
         return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
     if trigger.name == "cooperate":
-        return bool(found.relation.told)
+        return bool(found.relation.told) or _founds_venture(reading, found)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         if "investee" not in found.relation.told and trigger.name == "invest":
@@ -256,6 +275,16 @@ def _founds(reading: Reading, found: Detail) -> bool:
             return dated and _payer_here(found)
         return len(found.relation.told) > 1 or bool(told)
     return True
+
+
+_VENTURE = re.compile("(?:成立|设立|组建|建立)[^，。；的]{0,12}合[资营]")
+
+
+def _founds_venture(reading: Reading, found: Detail) -> bool:
+    """X、Y与Z发布声明，同意成立合资公司: the clause before names who founds it."""
+    relation = found.relation
+    named = {party.text for _, party in relation.parties if party.start >= relation.sentence.start}
+    return len(named) > 1 and bool(_VENTURE.search(clause_text(reading, found)))
 
 
 def _received(found: Detail) -> bool:
@@ -343,6 +372,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     ):
         return False
     payers, payees = _sides_of(reading, found)
+    if _supplies_partner(draft, found):
+        return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
     kinds = {draft.type, found.relation.type}
     if len(kinds) > 1 and "acquisition" in kinds and not payees & draft.ids("target"):
         return False
@@ -365,6 +396,13 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if payees & draft.ids("target") and (_titled(draft, found) or _same_figures(draft, found)):
         return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+def _supplies_partner(draft: Draft, found: Detail) -> bool:
+    """成为X的合作伙伴和供应商: a clause that tells of both tells of a supply."""
+    clauses = {relation.clause for relation in draft.relations}
+    supplies = draft.type == "partnership" and found.relation.hit.trigger.name == "supply"
+    return supplies and found.relation.clause in clauses
 
 
 def _of_one_house(draft: Draft, payees: set[str]) -> bool:
@@ -485,6 +523,8 @@ def _time_fits(draft: Draft, found: Detail) -> bool:
 
 
 def _add(reading: Reading, draft: Draft, found: Detail) -> None:
+    if _supplies_partner(draft, found):
+        draft.type, draft.sides = "procurement", {"investor": {}, "target": {}}
     _add_parties(reading, draft, found)
     draft.relations.append(found.relation)
     draft.amount = _better(draft.amount, found.amount)

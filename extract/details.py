@@ -446,7 +446,7 @@ def _has_owned(relation: Relation) -> bool:
 _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     **{
         need: partial(_in_clause, need)
-        for need in ("funded", "signed", "agreed", "stake_or_unit", "committed")
+        for need in ("funded", "signed", "agreed", "stake_or_unit", "committed", "control")
     },
     "goods": lambda reading, relation: (
         _in_clause("goods", reading, relation) or _has_hardware(reading, relation)

@@ -33,6 +33,7 @@ REASONS: Final = {
     "denied": "its clause says that there is no such deal",
     "asked": "its sentence only asks for the deal",
     "little": "tells too little to begin a deal, and no deal told before fits it",
+    "echo": "only goes on about the two sides of a deal told before",
     "parties": "neither side has a party",
 }
 """What the codes of the stages mean, each as the rest of a sentence about the word."""
@@ -46,6 +47,7 @@ NEEDS: Final = {
     "goods": "goods or hardware",
     "signed": "a word of signing",
     "agreed": "a word of agreement",
+    "control": "a word of control",
     "stake_object": "a stake behind the word",
     "stake_or_unit": "a stake or a unit that is sold",
     "as_shareholder": "a word that makes somebody a shareholder",

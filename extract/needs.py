@@ -18,7 +18,7 @@ from extract.relations import Hit, every_hit
 _LISTS = {
     "funded": "funded", "goods": "goods", "signed": "signed", "agreed": "agreed",
     "committed": "committed", "stake_or_unit": "unit", "stake_object": "stake",
-    "as_shareholder": "as_shareholder",
+    "as_shareholder": "as_shareholder", "control": "control",
 }  # fmt: skip
 """The needs that words decide, and the lists of these words."""
 

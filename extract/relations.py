@@ -21,7 +21,7 @@ PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at", "of")
 NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
-    "two_or_owned",
+    "two_or_owned", "control",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "接受", "受", "经"]),
@@ -215,6 +215,7 @@ def read_relation(
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
         carrier = _earlier_subject(sentence, clause, groups, skeleton)
+        carrier = carrier or _later_subject(sentence, clause, groups, skeleton)
         if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
             carrier = tuple(topic)
         others = {party.text for place in told for party in places[place]}
@@ -428,6 +429,27 @@ def _earlier_subject(
             found, seen = group.parties, here
             reports = bool(_REPORTS.match(skeleton, group.end))
     return found
+
+
+# 在收购X之后，Y…; 除收购X外，Y…; 通过收购X，Y…: a clause in front of the main one, whose subject it shares
+_SUBORDINATE = re.compile(
+    r"[ \x01“]*(?:(?:早)?在|继|除了?|自从?|随着)[^，。；]*?"
+    r"(?:后(?:不久|的[^，。；的]{1,8})?|外|以来|之际|同时|前|之余|基础上)[ \x01]*，$"
+    r"|[ \x01“]*(?:通过|借助|凭借|为了?)(?:此次|这次)?(?:以[^，。；]{2,14})?(?:收购|并购|入股|投资|采购|合并)[^，。；]*，$"
+)
+
+
+def _later_subject(
+    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
+) -> tuple[Mention, ...]:
+    """The subject of the clause behind one that only prepares it."""
+    if not _SUBORDINATE.fullmatch(skeleton, clause.start, clause.end):
+        return ()
+    behind = [g for g in groups if g.start >= clause.end and g.end <= sentence.end]
+    if not behind or behind[0].marker or behind[0].modifier:
+        return ()
+    begins = not skeleton[clause.end : behind[0].start].strip(" \x01“")
+    return behind[0].parties if begins else ()
 
 
 _SHARES = re.compile("股份|股权|股票|持股|减持|[万亿]股")

@@ -358,6 +358,8 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
             return "completed", reading.cite(*done.span())
     for relation in draft.relations:
         start, end = relation.sentence.start, relation.sentence.end
+        if public := _pattern("listing", "public").search(reading.folded, start, end):
+            return "announced", reading.cite(*public.span())
         filed = _pattern("listing", "filed").search(reading.folded, start, end)
         if filed and not _pattern("listing", "hidden").search(reading.folded, start, filed.start()):
             return "announced", reading.cite(*filed.span())
@@ -366,7 +368,11 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
 
 def _planned(reading: Reading, relation: Relation, at: int) -> bool:
     start = relation.sentence.clause_at(at).start
-    return any(cue[0] == "talks" for cue in find_cues(reading.folded, start, at))
+    plans = _COMING.search(reading.folded, start, at)
+    return bool(plans) or any(c[0] == "talks" for c in find_cues(reading.folded, start, at))
+
+
+_COMING = re.compile("将|申请|冲刺|获准|批准|同意|备案|目标|为了?|要|等待|待|若|如果|曾|未")
 
 
 # --------------------------------------------------------------------------------------------

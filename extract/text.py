@@ -26,6 +26,8 @@ def _width_table() -> dict[int, str]:
         "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
     ):
         table[ord(space)] = " "
+    # The marks by which brackets are masked and words are parted mean nothing in a text of its own.
+    table |= {0x01: " ", 0x02: " "}
     # Kangxi and CJK radicals that pages put in place of the ideographs they look like (⾼ for 高).
     for code in (*range(0x2F00, 0x2FD6), *range(0x2E80, 0x2EF4)):
         plain = unicodedata.normalize("NFKC", chr(code))

@@ -253,6 +253,16 @@ def test_odd_characters_move_no_offset(pipeline: Pipeline, odd: str, place: int)
     found.model_dump_json().encode()
 
 
+@pytest.mark.parametrize("mark", ["\x01", "\x02"])
+def test_marks_of_ours_in_a_text_are_spaces(mark: str) -> None:
+    """What masks brackets and parts words may stand in a text, and moves no name of it."""
+    text = "图表{}见下。据报道，珩川能源正探索出售联昀算力30%的股权。"
+    pipeline = Pipeline(model=False)
+    odd = pipeline.read(text.format(mark), published="2026-03-20").deals
+    assert odd == pipeline.read(text.format(" "), published="2026-03-20").deals
+    assert [party.name for party in odd[0].target] == ["珩川能源", "联昀算力"]
+
+
 @pytest.mark.parametrize("odd", ODD, ids=ascii)
 def test_odd_characters_come_through_a_file(tmp_path: Path, pipeline: Pipeline, odd: str) -> None:
     path, out = tmp_path / "a.jsonl", tmp_path / "out.jsonl"
