@@ -888,6 +888,27 @@ def find_title_name(skeleton: str) -> Iterator[Span]:
         yield left, right
 
 
+# ⑦X：拟定增…, 3、X：股东拟减持…: what stands in front of the colon of an item of a digest
+_ITEM_NAME = re.compile(
+    r"(?:(?:^|(?<=[\n。；！]))[ \x01]*[0-9]{1,2}[、.．][ ]*[①-⑳]?|[①-⑳])[ ]*"
+    r"(?:[0-9一二两三四五六七八九十]+连板|[0-9]+天[0-9]+板|[0-9]+CM[^，。；：]{2}|\*?ST)?"
+    r"([^，。；：！？\n“”《》（）\x01 ]{2,10})：(?=[^，。；\n]{0,6}?(?:拟|股东|子公司|控股|全资|签|获|收到|中标|终止|第[一二三]大"
+    r"|董事|实控人|实际控制人|筹划|累计|定增|合计|减持|增持|收购|投资|联合|与|向))"
+)
+_NO_ITEM_NAME = re.compile(
+    "(?:部|局|委|会|院|省|市|县|机构|券商|分析师|外媒|媒体|专家|报道|数据|消息|观点|公司|股东|行业|概念|芯片|机器人|板块|市场|声明|公告|日报|报)$"
+)
+
+
+def find_item_names(skeleton: str) -> Iterator[Span]:
+    """The names in front of the colons of a digest's items that go on as notices do."""
+    for match in _ITEM_NAME.finditer(skeleton):
+        left, right = clean(skeleton, *match.span(1), certain=True)
+        name = skeleton[left:right]
+        if right - left >= 3 and is_name(name) and not _NO_ITEM_NAME.search(name):
+            yield left, right
+
+
 # --------------------------------------------------------------------------------------------
 # names that announce themselves
 
@@ -1287,6 +1308,8 @@ def _by_rule(folded: str, skeleton: str, parted: Sequence[str] | None) -> Iterat
         yield Candidate("names.full", start, end, True)
     for start, end in find_title_name(skeleton):
         yield Candidate("names.title_colon", start, end, True)
+    for start, end in find_item_names(skeleton):
+        yield Candidate("names.notice", start, end, True)
     yield from find_foreign(skeleton)
     yield from find_unknown(skeleton, parted)
     yield from find_in_slots(skeleton)

@@ -163,7 +163,7 @@ def _is_report_word(folded: str, cue: Cue) -> bool:
 
 _ENDED = re.compile(
     "(?:交易|收购|谈判|协议|合作|计划|此事|洽谈|并购|最终|随后|后来|但|[^，。；]后)[^。；，]{0,14}?"
-    "(告吹|破裂|终止(?!费)|流产|谈崩|叫停|搁浅|作罢|未果|泡汤|无果而终|后退出|撤回)"
+    "(告吹|破裂|终止(?!费)|流产|谈崩|叫停|搁浅|作罢|未果|泡汤|无果而终|后退出|撤回|没有继续推进|未继续推进|遭到了?拒绝|没有成功|未能成功)"
     "|(?:传闻|消息|报道|说法)[”」]?[^。；，]{0,4}(不实)|对此[^。；，]{0,6}(否认)"
 )
 _OPEN = re.compile("可能|如果|若|一旦|将|或|是否|未终止|是由")
@@ -367,11 +367,13 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
 
 
 def _planned(reading: Reading, relation: Relation, at: int) -> bool:
-    start = relation.sentence.clause_at(at).start
+    clause = relation.sentence.clause_at(at)
+    start = relation.sentence.start if _GOES_ON.match(reading.folded, clause.start) else clause.start
     plans = _COMING.search(reading.folded, start, at)
     return bool(plans) or any(c[0] == "talks" for c in find_cues(reading.folded, start, at))
 
 
+_GOES_ON = re.compile("[ \x01]*(?:并|且|同时|随后)")
 _COMING = re.compile("将|申请|冲刺|获准|批准|同意|备案|目标|为了?|要|等待|待|若|如果|曾|未")
 
 
