@@ -201,7 +201,13 @@ def _speaks_for(skeleton: str, firm: list[Mention], person: list[Mention]) -> bo
     if person[0].kind != "PERSON" or firm[-1].kind != "ORG":
         return False
     between = skeleton[firm[-1].end : person[0].start]
+    if _OWN_TRADE.match(skeleton, person[-1].end):
+        return False
     return len(between) <= 14 and bool(_group_patterns()["title"].search(between))
+
+
+# X董事长Y拟减持: shares are an officer's own
+_OWN_TRADE = re.compile("[^，。；：\n]{0,24}?(?:减持|增持)")
 
 
 def _heads(skeleton: str, run: list[Mention]) -> list[Mention]:
@@ -238,6 +244,11 @@ def _marker(skeleton: str, begin: int, start: int) -> str:
     return found
 
 
+# X旗下投资平台领投: a unit without a name is its house
+_UNNAMED_UNIT = re.compile(
+    "旗下的?(?:投资平台|投资机构|产业基金|基金|创投平台|产投平台|风投机构|投资公司|子公司)(?=[、以和及与等领跟参联共独投，。；])"
+)
+
 # X的Y, X推出的Y: X only describes Y where Y is a party, too
 _OF_NEXT = re.compile(r"[^，。；：\n、]{0,10}的[^，。；：\n、]{0,12}")
 
@@ -246,6 +257,8 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     """Whether a group only describes what stands behind it (X旗下Y, X的创始人, 前X副总裁, X的Y)."""
     patterns = _group_patterns()
     edge = limit if coming is None else coming
+    if _UNNAMED_UNIT.match(skeleton, end):
+        return False
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True
     if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):

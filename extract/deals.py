@@ -550,16 +550,18 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
             elif found.relation.sentence.title or _same_figures(draft, found):
                 continue
         for role, party in parties:
-            _add_party(reading, draft, side, role, party)
+            _add_party(reading, draft, side, role, party, beside=ids)
 
 
-def _add_party(reading: Reading, draft: Draft, side: str, role: str, party: Mention) -> None:
+def _add_party(
+    reading: Reading, draft: Draft, side: str, role: str, party: Mention, *, beside: set[str]
+) -> None:
     entity = reading.entities.of(party)
     other = "target" if side == "investor" else "investor"
-    house = {parent_of(identity) for identity in draft.ids(side)}
+    house = {parent_of(identity) for identity in draft.ids(side)} - beside
     if entity.id in draft.sides[other] or entity.id in house - {""}:
         return
-    if draft.relations and (parent := parent_of(entity.id)):
+    if draft.relations and (parent := parent_of(entity.id)) not in {"", *beside}:
         draft.sides[side].pop(parent, None)  # a unit that acts in its own name is the party
     old = draft.sides[side].get(entity.id)
     if old is None or (role == "lead_investor" and old[0] == "investor"):

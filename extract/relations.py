@@ -510,7 +510,7 @@ def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
 def _with_main(relation: Relation, main: Mention, skeleton: str) -> Relation:
     """A shareholder told without a company is one of the article's."""
     known = {party.text for _, party in relation.parties}
-    told = "股东" in skeleton[relation.sentence.start : relation.hit.start]
+    told = _SELLERS.search(skeleton, relation.sentence.start, relation.hit.start)
     if relation.of("investee") or main.text in known or not told:
         return relation
     return replace(relation, parties=(*relation.parties, ("investee", main)))
