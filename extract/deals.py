@@ -544,13 +544,23 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
     told = {"investor": (found.payers, payers), "target": (found.payees, payees)}
     for side, (parties, ids) in told.items():
         apart = bool(ids and draft.ids(side) and not ids & draft.ids(side))
-        if apart and not found.relation.hit.trigger.follows:
+        joins = found.relation.hit.trigger.follows or _beside_leaders(draft, found)
+        if apart and not joins:
             if draft.relations and _only_in_title(draft):
                 draft.sides[side].clear()
             elif found.relation.sentence.title or _same_figures(draft, found):
                 continue
         for role, party in parties:
             _add_party(reading, draft, side, role, party, beside=ids)
+
+
+def _beside_leaders(draft: Draft, found: Detail) -> bool:
+    """本轮由A领投，B战略投资: who invests in the sentence that names the leaders is one more."""
+    sentence = found.relation.sentence
+    return found.relation.hit.trigger.name == "invest" and any(
+        relation.hit.trigger.follows and relation.sentence == sentence
+        for relation in draft.relations
+    )
 
 
 def _add_party(
