@@ -363,6 +363,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
         return False
+    if _apart_in_time(draft, found):
+        return False
     if _same_purchase(reading, draft, found) or _same_round(reading, draft, found):
         return True
     if (
@@ -497,6 +499,19 @@ def _same_purchase(reading: Reading, draft: Draft, found: Detail) -> bool:
         return False
     payers, payees = _sides_of(reading, found)
     return bool(payers & draft.ids("investor") and payees & draft.ids("target"))
+
+
+_YEARS_APART = 2
+
+
+def _apart_in_time(draft: Draft, found: Detail) -> bool:
+    """Whether two purchases of one company lie years apart: 2021年收购80%, 如今收购余下的."""
+    one = draft.date.value if draft.date else None
+    other = found.date.value if found.date else None
+    if one and other:
+        return abs(int(one[:4]) - int(other[:4])) >= _YEARS_APART
+    stakes = {share.min for share in (draft.stake, found.stake) if share}
+    return len(stakes) > 1 and {"completed", "talks"} == {draft.statuses[-1][0], found.status}
 
 
 def _rounds_fit(draft: Draft, found: Detail) -> bool:
