@@ -180,6 +180,10 @@ _FIRST_WORDS = 220
 """How much of the body says what a headline means by 募资."""
 
 
+# X公告，拟募资不超8亿元用于…: a listed company issues shares to the public
+_OWN_ISSUE = re.compile("公告[称，][^。；]{0,8}拟[^，。；]{0,6}募")
+
+
 def _market(reading: Reading, relation: Relation) -> DealType:
     """Where the money comes from that a clause says is raised: investors, the public or lenders."""
     clause, sentence, hit = relation.clause, relation.sentence, relation.hit
@@ -190,6 +194,8 @@ def _market(reading: Reading, relation: Relation) -> DealType:
     told = whole if _RAISING.match(reading.folded, hit.start) else own
     if _BORROWING.search(whole) and not _ROUND.search(whole):
         return "debt"
+    if _OWN_ISSUE.search(whole) and _RAISING.match(reading.folded, hit.start):
+        return "ipo"
     if sentence.title and _RAISING.match(reading.folded, hit.start):
         told += reading.skeleton[sentence.end : sentence.end + _FIRST_WORDS]
     return "ipo" if _LISTING.search(told) else "investment"
@@ -238,7 +244,20 @@ def _is_minority(reading: Reading, relation: Relation) -> bool:
     sentence = relation.sentence
     text = reading.folded[sentence.start : sentence.end]
     shares = _BUYS_SHARES.search(reading.folded, relation.hit.end, relation.clause.end)
-    return bool(((share and share <= 50) or shares) and not _TAKES_OVER.search(text))
+    controls = _TAKES_OVER.search(text) or _becomes_unit(reading, relation)
+    return bool(((share and share <= 50) or shares) and not controls)
+
+
+_UNIT_AFTER = re.compile(
+    "(?:交易|收购|增资|投资|受让|转让|交割)[^，。；\n]{0,8}后[^。\n]{0,40}?(?:成为[^，。；]{0,16}(?:全资|控股)(?:子|孙)公司|纳入[^，。；]{0,12}合并|取得[^，。；]{0,8}控制权)"
+)
+_UNIT_WITHIN = 200
+
+
+def _becomes_unit(reading: Reading, relation: Relation) -> bool:
+    """Whether the words behind a sentence tell that its deal gives control: 交易完成后X成为子公司."""
+    behind = relation.sentence.end
+    return bool(_UNIT_AFTER.search(reading.folded, behind, behind + _UNIT_WITHIN))
 
 
 _BUYS_SHARES = re.compile("普通股|优先股|新股|[万亿]股")
@@ -266,12 +285,26 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         text = reading.folded[relation.clause.start : relation.clause.end]
         stake = _nearest_percent(reading, relation)
         share = stake.max or stake.min if stake else None
-        if _CONTROL.search(text) or (share and share > 50 and "持有" not in text):
+        told = _CONTROL.search(text) or (share and share > 50 and "持有" not in text)
+        if told or (share and _becomes_unit(reading, relation)):
             changed = {"investor": "acquirer", "investee": "acquiree", "seller": "seller"}
+    elif relation.hit.trigger.name == "cooperate" and _is_priced_compute(reading, relation):
+        changed, kind = {"partner": "buyer", "partner2": "supplier"}, "procurement"
     if not changed:
         return relation
     parties = tuple((changed.get(role, role), party) for role, party in relation.parties)
     return Relation(relation.hit, kind, relation.sentence, relation.clause, parties, relation.told)
+
+
+_COMPUTE = re.compile("(?:算力|计算|云服务|云计算|云|芯片|GPU)(?:合作|服务)?(?:协议|合作|合同|大单)")
+
+
+def _is_priced_compute(reading: Reading, relation: Relation) -> bool:
+    """18亿美元算力合作: what has a price is bought."""
+    start, end = relation.clause.start, relation.clause.end
+    if not _COMPUTE.search(reading.folded, start, end) or len(relation.parties) != 2:
+        return False
+    return any(money.end <= end for money in beginning_in(reading.money, start, end))
 
 
 def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
