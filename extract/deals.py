@@ -359,6 +359,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     trigger = found.relation.hit.trigger
     if (draft.type, found.relation.type, trigger.name) == ("ipo", "investment", "funding"):
         return _raised_by_listing(draft, found) or _same_issue(reading, draft, found)
+    if _is_issue(reading, draft, found):
+        return True
     if FAMILY[draft.type] != FAMILY[found.relation.type]:
         return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
@@ -398,6 +400,16 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if payees & draft.ids("target") and (_titled(draft, found) or _same_figures(draft, found)):
         return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
+    """Whether one of two tells of new shares, the other to whom they go: 定增募资; 向X发行A股股票."""
+    triggers = {relation.hit.trigger.name for relation in draft.relations}
+    kinds = {draft.type, found.relation.type}
+    if "issue_to" not in {*triggers, found.relation.hit.trigger.name} or "ipo" not in kinds:
+        return False
+    _, payees = _sides_of(reading, found)
+    return bool(payees & draft.ids("target")) and _money_fits(draft, found)
 
 
 def _supplies_partner(draft: Draft, found: Detail) -> bool:
@@ -540,6 +552,10 @@ def _time_fits(draft: Draft, found: Detail) -> bool:
 def _add(reading: Reading, draft: Draft, found: Detail) -> None:
     if _supplies_partner(draft, found):
         draft.type, draft.sides = "procurement", {"investor": {}, "target": {}}
+    if found.relation.hit.trigger.name == "issue_to" and draft.type == "ipo":
+        draft.type = "investment"
+        issuers = draft.sides["target"].items()
+        draft.sides["target"] = {key: ("investee", entity) for key, (_, entity) in issuers}
     _add_parties(reading, draft, found)
     draft.relations.append(found.relation)
     draft.amount = _better(draft.amount, found.amount)

@@ -315,6 +315,8 @@ def _right(
         if group.start < hit.end or group.end > sentence.end or group.start >= end:
             continue
         gap = skeleton[hit.end : group.start]
+        if _ADVISES.match(skeleton, group.end):
+            continue
         place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
         if skeleton[hit.end - 1] == "给" and len(gap) < 2:
             places.setdefault("to", group.parties)  # 卖给Y, 租给Y
@@ -339,6 +341,10 @@ def _right(
             places["object"] = (*earlier, *group.parties)
         elif listed:
             places["object"] = group.parties
+
+
+# 投资方为A，B担任独家财务顾问
+_ADVISES = re.compile("[ \x01]*(?:持续|继续|长期)?(?:担任|出任|任|为)[^，。；]{0,12}(?:财务顾问|融资顾问|FA)")
 
 
 def _owner(group: Group, places: Places) -> tuple[Mention, ...]:
