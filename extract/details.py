@@ -164,7 +164,17 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
         follows or relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
     )
     stretch = replace(sentence, start=clause.start, end=clause.end) if own else sentence
-    return nearest(candidates, clause, stretch, relation.hit.start)
+    whole = [q for q in candidates if q.start < clause.end or not _is_part(reading, sentence, q)]
+    return nearest(whole, clause, stretch, relation.hit.start)
+
+
+# 本轮由A、B投资，其中A出手2亿美元: the sum of one of them, not of the round
+_OF_WHICH = re.compile("[ \x01]*其中[^，。；0-9]{1,16}$")
+
+
+def _is_part(reading: Reading, sentence: Sentence, money: Quantity) -> bool:
+    start = sentence.clause_at(money.start).start
+    return bool(_OF_WHICH.match(reading.skeleton[start : money.start]))
 
 
 _LISTING = re.compile(
