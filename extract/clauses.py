@@ -174,7 +174,11 @@ def _in_list(skeleton: str, end: int, start: int) -> bool:
         return True
     if "、" not in skeleton[end:start] or not _LISTED.match(skeleton, end, start):
         return False
-    return not patterns["breaker"].search(skeleton, end, start)
+    return not patterns["breaker"].search(_INVESTS_NOT.sub("", skeleton[end:start]))
+
+
+# A、新加坡国有投资平台B: no verb
+_INVESTS_NOT = re.compile("投资(?:平台|机构|方|基金|公司|集团|人)")
 
 
 def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:

@@ -335,7 +335,14 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
     trigger = found.relation.hit.trigger
     if (trigger.follows or trigger.name == "invest") and _this_round(reading, found):
         return min(fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
+    if trigger.follows and not found.payees:  # who also pays in the round that is spoken of
+        return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), _last(entry[1])))[1]
     return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), entry[0]))[1]
+
+
+def _last(draft: Draft) -> int:
+    """Where a deal was told last."""
+    return draft.relations[-1].hit.end
 
 
 _THIS_ROUND = re.compile("本轮|此轮|本次|此次|这轮|该轮|新一轮")
