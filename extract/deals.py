@@ -19,6 +19,7 @@ from extract.details import clause_text
 from extract.lexicon import words
 from extract.mentions import Mention
 from extract.observer import Observer
+from extract.parts import one_by_one
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
 from extract.relations import Relation
@@ -41,9 +42,9 @@ def gather(
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
     led = _leaders(reading, details)
-    for told in details:
+    for told, one in one_by_one(reading, details):
         near = _in_reach(drafts)
-        detail = _of_the_raiser(reading, near, led, told)
+        detail = _of_the_raiser(reading, near, led, one)
         found = _raised_again(near, _part_of_deal(reading, near, detail))
         if _homeless(found):
             if observer is not None:
@@ -362,8 +363,10 @@ def _shared(reading: Reading, draft: Draft, found: Detail) -> int:
 
 
 def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
-    """Whether a relation may tell of the same transaction as a draft."""
+    """Whether a relation may tell of the same transaction as a draft; parts of one never do."""
     trigger = found.relation.hit.trigger
+    if any(told is found.relation for told in draft.relations):
+        return False
     if (draft.type, found.relation.type, trigger.name) == ("ipo", "investment", "funding"):
         return _raised_by_listing(draft, found) or _same_issue(reading, draft, found)
     if _is_issue(reading, draft, found):

@@ -206,9 +206,10 @@ def read_relation(
     """
     clause = sentence.clause_at(hit.start)
     places = _left(hit, clause, groups, skeleton)
+    listed = places.get("subject", ())
     _split_subject(hit.trigger, places, skeleton)
     if hit.trigger.type == "investment":
-        _join_investors(places, skeleton[clause.start : clause.end])
+        _join_investors(places, listed, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
     if unit := _unit_of(hit, clause, groups, skeleton):
         places.setdefault("subject", unit)
@@ -250,13 +251,15 @@ def _unit_of(
     return ()
 
 
-def _join_investors(places: Places, clause: str) -> None:
-    """A与B向C投资: both pay; with whom nothing was agreed is no side at all."""
+def _join_investors(places: Places, listed: tuple[Mention, ...], clause: str) -> None:
+    """A与B向C投资, A和B投资C: both pay; with whom else nothing was agreed is no side at all."""
     companion = places.pop("with", ())
     if "to" in places and "subject" in places:
         places["subject"] = (*places["subject"], *companion)
     elif companion and _AGREED.search(clause):
         places["with"] = companion
+    elif companion and listed[-1:] == companion[-1:]:
+        places["subject"] = listed
 
 
 _AGREED = re.compile("达成|签|协议|就|谈|磋商")

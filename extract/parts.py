@@ -1,0 +1,66 @@
+"""Clauses that tell of several deals at once: A、B分别认购3亿元和2亿元."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from extract.amounts import Quantity
+from extract.mentions import beginning_in
+from extract.reading import Detail, Reading
+
+_IN_TURN = re.compile("分别|依次|各自")
+_EACH = re.compile("各(?=[投出认注拿向对])|(?:均|都)(?=[投出认注向对])")
+_WHOLE = frozenset(["holding", "ipo"])
+_TIMES = re.compile("([两二三四2-4]) ?[轮笔]")
+_COUNTS = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}
+
+
+def one_by_one(reading: Reading, details: Iterable[Detail]) -> Iterator[tuple[Detail, Detail]]:
+    """Each detail with each of its parts; most have one, which is the detail itself."""
+    for told in details:
+        for part in _parts(reading, told):
+            yield told, part
+
+
+def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
+    """A detail for each sum, where a clause gives as many sums in turn as parties or rounds."""
+    clause = told.relation.clause
+    cue = _IN_TURN.search(reading.skeleton, clause.start, clause.end)
+    each = cue or _EACH.search(reading.skeleton, clause.start, clause.end)
+    if each is None or told.relation.type in _WHOLE:
+        return (told,)
+    sums = [q for q in beginning_in(reading.amounts, each.end(), clause.end) if q.end <= clause.end]
+    if cue is None and len(sums) == 1:  # A和B各投3亿元
+        return _by_party(told, each.start(), [*sums, *sums]) or (told,)
+    if cue is None or len(sums) < 2:
+        return (told,)
+    return _by_party(told, cue.start(), sums) or _by_round(reading, told, cue.start(), sums)
+
+
+def _by_party(told: Detail, cue: int, sums: Sequence[Quantity]) -> list[Detail]:
+    """The parts of the parties of one side that stand in front of the cue, a sum for each."""
+    start = told.relation.clause.start
+    for paying in (True, False):
+        side = told.payers if paying else told.payees
+        listed = [(role, party) for role, party in side if role != "seller"]
+        if len(listed) == len(sums) and all(start <= party.start < cue for _, party in listed):
+            return [
+                replace(told, amount=money, payers=(one,))
+                if paying
+                else replace(told, amount=money, payees=(one,))
+                for one, money in zip(listed, sums, strict=True)
+            ]
+    return []
+
+
+def _by_round(
+    reading: Reading, told: Detail, cue: int, sums: Sequence[Quantity]
+) -> Sequence[Detail]:
+    """The parts of several rounds of one company: 完成3轮融资，分别融资5亿、7亿和9亿美元."""
+    times = _TIMES.search(reading.skeleton, told.relation.sentence.start, cue)
+    rounds = times is not None and _COUNTS[times[1]] == len(sums)
+    if not rounds or told.relation.hit.trigger.name != "funding":
+        return (told,)
+    return [replace(told, amount=money) for money in sums]
