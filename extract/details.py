@@ -230,7 +230,7 @@ _NEVER = {
     "exchange": frozenset(get_args(Role)),
     "PERSON": frozenset(["issuer", "acquiree", "borrower"]),
     "bank": frozenset(["issuer"]),
-    "government": frozenset(["issuer", "investee", "acquiree", "seller"]),
+    "government": frozenset(["issuer", "investee", "acquirer", "acquiree", "seller"]),
     "university": frozenset(["issuer", "acquiree"]),
     "fund": frozenset(["issuer"]),
 }

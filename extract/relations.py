@@ -274,7 +274,9 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
         if place == "subject" and hit.trigger.name == "funding":
-            place = "by" if _INVESTED.match(skeleton, group.end, hit.start) else place
+            pays = _INVESTED.match(skeleton, group.end, hit.start)
+            pays = pays or _LEADS.match(skeleton, group.end, hit.end)
+            place = "by" if pays else place
         if place and not group.modifier:
             by = places.get("by") if place == "subject" and hit.trigger.follows else None
             if by and _ROUND_VERB.search(skeleton, by[-1].end, group.start):
@@ -292,6 +294,11 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
 # 完成A、B参投的天使轮融资: who stands in front of the verb paid
 _INVESTED = re.compile(
     "(?:等[^，。；的]{0,8}?)?(?:联合|共同|独家|战略|独家战略)*(?:[领跟参独]投|投资|加持)的"
+)
+# A预计将牵头此次融资: who leads a round pays
+_LEADS = re.compile(
+    "[ \x01]*(?:预计|将|拟|有望|正|已|计划|同意|洽谈|仍在|正在|考虑)*(?:牵头|主导|领投|参与|参投|加入)了?"
+    "(?:此次|本次|本轮|这轮|此轮|该轮|新一轮|其|这一轮)[^，。；]{0,10}融资"
 )
 _ROUND_VERB = re.compile("[领跟参追]投|投资")
 # between two lists of one place: another verb, which the first list belongs to

@@ -35,7 +35,7 @@ LAYERS = [
     {"link", "needs", "reading"},
     {"graph", "slips", "state"},
     {"observer"},
-    {"details", "attach", "confidence"},
+    {"details", "attach", "confidence", "parts"},
     {"deals"},
     {"doc"},
     {"pipeline"},
