@@ -56,7 +56,8 @@ def gather(
         elif found is detail:
             found = _led_apart(reading, near, detail)
         weak = _too_weak(reading, found) if home is None and found is detail else ""
-        weak = weak or ("echo" if home is None and _echoes(reading, near, found) else "")
+        if home is None and not weak:
+            weak = _goes_on(reading, near, found)
         if home is None and not weak:
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
@@ -214,6 +215,30 @@ def _asked(reading: Reading, found: Detail) -> bool:
 _HOLDER = re.compile(r"[^，。；：\n]{0,12}(?:以上)?(?:的)?(?:第[一二三四五]大|大|控股|重要)?股东")
 
 
+def _goes_on(reading: Reading, drafts: Sequence[Draft], found: Detail) -> str:
+    """Why a relation only goes on about a deal told before, empty where it does not."""
+    if _echoes(reading, drafts, found):
+        return "echo"
+    return "state" if _is_state(reading, drafts, found) else ""
+
+
+_STATE_NEAR = 400
+
+
+def _is_state(reading: Reading, drafts: Sequence[Draft], found: Detail) -> bool:
+    """Whether a holding is what a party of a deal told right before has before or after it."""
+    if found.relation.type != "holding" or "仍" in clause_text(reading, found):
+        return False
+    both = set().union(*_sides_of(reading, found))
+    return any(
+        draft.type in {"divestment", "acquisition"}
+        and "terminated" not in {status for status, _, _ in draft.statuses}
+        and both <= draft.ids("investor") | draft.ids("target")
+        and found.relation.hit.start - _last(draft) < _STATE_NEAR
+        for draft in drafts
+    )
+
+
 _AGREED_ANEW = re.compile("签|达成|建立|决定|还|同意|宣布|长期|成立")
 
 
@@ -337,7 +362,9 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
     if (trigger.follows or trigger.name == "invest") and _this_round(reading, found):
         return min(fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
     if trigger.follows and not found.payees:  # who also pays in the round that is spoken of
-        return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), _last(entry[1])))[1]
+        return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), _last(entry[1])))[
+            1
+        ]
     return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), entry[0]))[1]
 
 

@@ -306,7 +306,9 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
     return Relation(relation.hit, kind, relation.sentence, relation.clause, parties, relation.told)
 
 
-_COMPUTE = re.compile("(?:算力|计算|云服务|云计算|云|芯片|GPU)(?:合作|服务)?(?:协议|合作|合同|大单)")
+_COMPUTE = re.compile(
+    "(?:算力|计算|云服务|云计算|云|芯片|GPU)(?:合作|服务)?(?:协议|合作|合同|大单)"
+)
 
 
 def _is_priced_compute(reading: Reading, relation: Relation) -> bool:

@@ -6,7 +6,7 @@ Nothing is decided here a second time: the stages tell an observer what they do,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from extract.amounts import Quantity
@@ -34,6 +34,7 @@ REASONS: Final = {
     "asked": "its sentence only asks for the deal",
     "little": "tells too little to begin a deal, and no deal told before fits it",
     "echo": "only goes on about the two sides of a deal told before",
+    "state": "only tells what a party of a deal told before holds before or after it",
     "parties": "neither side has a party",
 }
 """What the codes of the stages mean, each as the rest of a sentence about the word."""
@@ -199,6 +200,9 @@ class Recorder:
     def gathered(self, told: Detail, found: Detail, home: Draft | None, why: str) -> None:
         """Note the deal that a relation begins or joins."""
         story = self._by_detail[id(told)]
+        if story.home is not None or story.begins:  # another part of a clause that tells several
+            story = replace(story, home=None, begins=False)
+            self._stories.append(story)
         story.detail, story.home, story.why = found, home, why
         if home is not None and not any(home is draft for draft in self._drafts):
             self._drafts.append(home)

@@ -251,10 +251,16 @@ def _unit_of(
     return ()
 
 
+# 微软在与OpenAI的合作中已投资1000亿美元
+_IN_THEIR = re.compile("[与同和][^，。；]{2,24}的?(?:合作|协议|交易)[中里]")
+
+
 def _join_investors(places: Places, listed: tuple[Mention, ...], clause: str) -> None:
     """A与B向C投资, A和B投资C: both pay; with whom else nothing was agreed is no side at all."""
     companion = places.pop("with", ())
-    if "to" in places and "subject" in places:
+    if companion and "to" not in places and _IN_THEIR.search(clause):
+        places["to"] = companion
+    elif "to" in places and "subject" in places:
         places["subject"] = (*places["subject"], *companion)
     elif companion and _AGREED.search(clause):
         places["with"] = companion
@@ -354,7 +360,9 @@ def _right(
 
 
 # 投资方为A，B担任独家财务顾问
-_ADVISES = re.compile("[ \x01]*(?:持续|继续|长期)?(?:担任|出任|任|为)[^，。；]{0,12}(?:财务顾问|融资顾问|FA)")
+_ADVISES = re.compile(
+    "[ \x01]*(?:持续|继续|长期)?(?:担任|出任|任|为)[^，。；]{0,12}(?:财务顾问|融资顾问|FA)"
+)
 
 
 def _owner(group: Group, places: Places) -> tuple[Mention, ...]:
@@ -519,7 +527,13 @@ def _all_in_front(relation: Relation, main: Mention, start: int) -> bool:
 
 
 def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """X为控股股东，持股31%: what is held is the company that the article is about."""
+    """X为控股股东，持股31%; X持有公司股份: what is held is the company that the article is about."""
+    clause, hit = relation.clause, relation.hit
+    shares = _ITS_SHARES.search(skeleton, hit.end, clause.end)
+    if shares and not relation.of("investee") and relation.of("shareholder"):
+        holders = {party.text for party in relation.of("shareholder")}
+        parties = (*relation.parties, ("investee", main))
+        return relation if main.text in holders else replace(relation, parties=parties)
     return _with_main(relation, main, skeleton) if relation.of("shareholder") else relation
 
 

@@ -368,7 +368,9 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
 
 def _planned(reading: Reading, relation: Relation, at: int) -> bool:
     clause = relation.sentence.clause_at(at)
-    start = relation.sentence.start if _GOES_ON.match(reading.folded, clause.start) else clause.start
+    start = (
+        relation.sentence.start if _GOES_ON.match(reading.folded, clause.start) else clause.start
+    )
     plans = _COMING.search(reading.folded, start, at)
     return bool(plans) or any(c[0] == "talks" for c in find_cues(reading.folded, start, at))
 
