@@ -263,6 +263,8 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     edge = limit if coming is None else coming
     if _UNNAMED_UNIT.match(skeleton, end):
         return False
+    if coming == end:  # 吉利|远程新能源商用车: a house right in front of its unit
+        return True
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True
     if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):

@@ -178,7 +178,7 @@ def _is_part(reading: Reading, sentence: Sentence, money: Quantity) -> bool:
 
 
 _LISTING = re.compile(
-    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|配售|增发|路演|发行价"
+    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|配售|增发|路演|发行价|申购"
     r"|发行[^，。；]{0,10}(?:股票|新股|普通股|股份)"
 )
 _BORROWING = re.compile("债券|票据|贷款|信贷|发债|银团|公司债|可转债")

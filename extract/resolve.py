@@ -195,6 +195,8 @@ def _antecedents(
     main: Mention | None,
 ) -> tuple[Mention, ...]:
     if word in {"公司", "本公司"}:
+        if main is not None and main.kind == "PERSON":  # X董事长Y：…: 公司 is X
+            return tuple(party for party in (*topic, *reversed(before)) if party.kind == "ORG")[:1]
         return (main,) if main else ()
     if kind == "topic":
         return tuple(here[:1]) or topic[:1] or tuple(before[-1:])
