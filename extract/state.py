@@ -360,10 +360,18 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
         start, end = relation.sentence.start, relation.sentence.end
         if public := _pattern("listing", "public").search(reading.folded, start, end):
             return "announced", reading.cite(*public.span())
+        if approved := _LISTING_APPROVED.search(reading.folded, start, end):
+            return "announced", reading.cite(*approved.span(1))
         filed = _pattern("listing", "filed").search(reading.folded, start, end)
         if filed and not _pattern("listing", "hidden").search(reading.folded, start, filed.start()):
             return "announced", reading.cite(*filed.span())
     return None
+
+
+# 已获得上海证券交易所批准, 获证监会同意注册
+_LISTING_APPROVED = re.compile(
+    "(?<![待需须望求未])获(?:得|取得)?[^，。；]{0,10}(?:交易所|[上深北港联]交所|证监会|证监局)[^，。；辅]{0,8}(批准|同意|注册|备案|通过)"
+)
 
 
 def _planned(reading: Reading, relation: Relation, at: int) -> bool:
