@@ -189,6 +189,8 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         begin = max(previous, sentence.clause_at(start).start)
         coming = runs[place + 1][0].start if place + 1 < len(runs) else None
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
+        if coming == end and runs[place + 1][0].kind == "ORG":
+            modifier = True  # 吉利|远程新能源商用车: a house right in front of its unit
         if place and _speaks_for(skeleton, runs[place - 1], listed):
             modifier = True  # X首席执行官Y表示: who acts is X
         elif place + 1 < len(runs) and _speaks_for(skeleton, listed, runs[place + 1]):
@@ -263,8 +265,6 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     edge = limit if coming is None else coming
     if _UNNAMED_UNIT.match(skeleton, end):
         return False
-    if coming == end:  # 吉利|远程新能源商用车: a house right in front of its unit
-        return True
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True
     if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):

@@ -636,7 +636,7 @@ def _add_party(
 ) -> None:
     entity = reading.entities.of(party)
     other = "target" if side == "investor" else "investor"
-    house = {parent_of(identity) for identity in draft.ids(side)} - beside
+    house = {parent_of(identity) for identity in draft.ids(side) - beside}
     if entity.id in draft.sides[other] or entity.id in house - {""}:
         return
     if draft.relations and (parent := parent_of(entity.id)) not in {"", *beside}:

@@ -296,7 +296,7 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         stake = _nearest_percent(reading, relation)
         share = stake.max or stake.min if stake else None
         told = _CONTROL.search(text) or (share and share > 50 and "持有" not in text)
-        if told or (share and _becomes_unit(reading, relation)):
+        if told or (share and "investee" in roles and _becomes_unit(reading, relation)):
             changed = {"investor": "acquirer", "investee": "acquiree", "seller": "seller"}
     elif relation.hit.trigger.name == "cooperate" and _is_priced_compute(reading, relation):
         changed, kind = {"partner": "buyer", "partner2": "supplier"}, "procurement"
