@@ -480,6 +480,16 @@ def _named_near(relation: Relation) -> bool:
     return bool(relation.told) or (carried and not sentence.title)
 
 
+_RAISES = re.compile("完成|获")
+
+
+def _is_raised(reading: Reading, relation: Relation) -> bool:
+    """Whether a company has its capital raised, and puts none into another: 完成10亿元增资."""
+    hit = relation.hit
+    alone = reading.folded[hit.end : hit.end + 1] in {"", *"，。；、（(\n \x01事后"}
+    return alone and bool(_RAISES.search(reading.folded, relation.clause.start, hit.start))
+
+
 _OWNED = frozenset({"acquiree", "investee"})
 
 
@@ -502,6 +512,7 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     "as_shareholder": lambda reading, relation: _behind(
         "as_shareholder", reading, relation, relation.sentence.end
     ),
+    "raised": _is_raised,
     "percent": lambda reading, relation: has_percent(
         reading.folded, relation.sentence.start, relation.sentence.end
     ),

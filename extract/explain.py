@@ -49,6 +49,7 @@ NEEDS: Final = {
     "signed": "a word of signing",
     "agreed": "a word of agreement",
     "control": "a word of control",
+    "raised": "a word of completion in front, and no company behind",
     "stake_object": "a stake behind the word",
     "stake_or_unit": "a stake or a unit that is sold",
     "as_shareholder": "a word that makes somebody a shareholder",
