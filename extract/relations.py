@@ -226,6 +226,8 @@ def read_relation(
                 _split_subject(hit.trigger, places, skeleton)
     if placed is not None:
         placed(hit, dict(places), told)
+    if hit.trigger.name == "procure" and {"to", "from"} & places.keys():
+        places.pop("object", None)  # 向A租用3万块B的芯片: who makes the goods is not who sells them
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
