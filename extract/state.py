@@ -578,13 +578,23 @@ def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] 
             return start + match.start(), start + match.end()
         fresh = _TODAY.search(before) or (
             not _VAGUE_DAY.search(stretch)
-            and (_HEARD.search(before) or _dateline(reading, start, end))
+            and (_HEARD.search(before) or _dateline(reading, start, end) or _heard_before(reading, start))
         )
         if fresh and not re.search("此前|曾|周前|月前", before[-14:]):
             return start + match.start(), start + match.end()
     return None
 
 
+_HEARD_WITHIN = 300
+
+
+def _heard_before(reading: Reading, start: int) -> bool:
+    """Whether the paragraph of a sentence begins with 36氪获悉, which speaks of today."""
+    begin = reading.folded.rfind("\n", 0, start) + 1
+    return start - begin < _HEARD_WITHIN and bool(_HEARD_FIRST.match(reading.folded, begin))
+
+
+_HEARD_FIRST = re.compile("[ \x01]*(?:36氪|硬氪|IT之家|财联社)(?:独家)?(?:获悉|获知)，")
 _ANCHORS = 100
 """How many dates back the one may stand that another is counted from."""
 
