@@ -17,7 +17,7 @@ from extract.needs import has_percent, has_word
 from extract.observer import Observer
 from extract.reading import Detail, Reading
 from extract.records import DealType, Role
-from extract.relations import Relation, triggers
+from extract.relations import Relation, prepares, triggers
 from extract.resolve import listed_kind, meant
 from extract.state import pick_date, tell_status
 from extract.values import Cited, nearest, rounds_in
@@ -161,11 +161,23 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     clause = relation.clause
     follows = relation.hit.trigger.follows and not relation.of("investee")
     own = (
-        follows or relation.type == "partnership" or reading.folded.startswith("其中", clause.start)
+        follows
+        or relation.type == "partnership"
+        or reading.folded.startswith("其中", clause.start)
+        or prepares(reading.skeleton, clause)
     )
     stretch = replace(sentence, start=clause.start, end=clause.end) if own else sentence
-    whole = [q for q in candidates if q.start < clause.end or not _is_part(reading, sentence, q)]
+    whole = [q for q in candidates if _may_be_its(reading, relation, q)]
     return nearest(whole, clause, stretch, relation.hit.start)
+
+
+def _may_be_its(reading: Reading, relation: Relation, money: Quantity) -> bool:
+    """Whether a sum of the sentence may be that of a relation: no part, and no other deal's."""
+    sentence, clause = relation.sentence, relation.clause
+    there = sentence.clause_at(money.start)
+    if there != clause and prepares(reading.skeleton, there):
+        return False
+    return money.start < clause.end or not _is_part(reading, sentence, money)
 
 
 # 本轮由A、B投资，其中A出手2亿美元: the sum of one of them, not of the round
@@ -173,8 +185,8 @@ _OF_WHICH = re.compile("[ \x01]*其中[^，。；0-9]{1,16}$")
 
 
 def _is_part(reading: Reading, sentence: Sentence, money: Quantity) -> bool:
-    start = sentence.clause_at(money.start).start
-    return bool(_OF_WHICH.match(reading.skeleton[start : money.start]))
+    clause = sentence.clause_at(money.start)
+    return bool(_OF_WHICH.match(reading.skeleton[clause.start : money.start]))
 
 
 _LISTING = re.compile(

@@ -465,11 +465,16 @@ _SUBORDINATE = re.compile(
 )
 
 
+def prepares(skeleton: str, clause: Clause) -> bool:
+    """Whether a clause only prepares the one behind it: 除收购X外，Y…."""
+    return _SUBORDINATE.fullmatch(skeleton, clause.start, clause.end) is not None
+
+
 def _later_subject(
     sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
 ) -> tuple[Mention, ...]:
     """The subject of the clause behind one that only prepares it."""
-    if not _SUBORDINATE.fullmatch(skeleton, clause.start, clause.end):
+    if not prepares(skeleton, clause):
         return ()
     behind = [g for g in groups if g.start >= clause.end and g.end <= sentence.end]
     if not behind or behind[0].marker or behind[0].modifier:

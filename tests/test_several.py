@@ -1,0 +1,145 @@
+"""Clauses that tell several deals in turn, and sentences whose parties stand elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract import Pipeline
+from extract.records import DealRecord
+
+Told = tuple[str, list[str], list[str], str | None]
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline(model=False)
+
+
+def told(deal: DealRecord) -> Told:
+    sides = ([p.name for p in side] for side in (deal.investor, deal.target))
+    return deal.type, *sides, deal.amount.text if deal.amount else None  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("text", "deals"),
+    [
+        (  # a sum for each party, in their order
+            "亚马逊、英伟达、软银分别向OpenAI投资500亿美元、300亿美元、300亿美元。",
+            [
+                ("investment", ["亚马逊"], ["OpenAI"], "500亿美元"),
+                ("investment", ["英伟达"], ["OpenAI"], "300亿美元"),
+                ("investment", ["软银"], ["OpenAI"], "300亿美元"),
+            ],
+        ),
+        (  # one sum for each
+            "英伟达和软银各向OpenAI投资300亿美元。",
+            [
+                ("investment", ["英伟达"], ["OpenAI"], "300亿美元"),
+                ("investment", ["软银"], ["OpenAI"], "300亿美元"),
+            ],
+        ),
+        (  # a sum for each round of one company
+            "智谱今年完成3轮融资，分别融资5亿美元、7亿美元和9亿美元。",
+            [("investment", [], ["智谱"], sum_) for sum_ in ("5亿美元", "7亿美元", "9亿美元")],
+        ),
+        (  # both pay
+            "英伟达和软银投资OpenAI 300亿美元。",
+            [("investment", ["英伟达", "软银"], ["OpenAI"], "300亿美元")],
+        ),
+    ],
+)
+def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[Told]) -> None:
+    assert [told(deal) for deal in pipeline.read(text, published="2026-05-20").deals] == deals
+
+
+@pytest.mark.parametrize(
+    ("text", "deals"),
+    [
+        (  # the subject stands behind the clause that prepares its own
+            "在以3亿美元收购Rockset之后，OpenAI又投资了智谱。",
+            [
+                ("acquisition", ["OpenAI"], ["Rockset"], "3亿美元"),
+                ("investment", ["OpenAI"], ["智谱"], None),
+            ],
+        ),
+        (  # and its sum is its own
+            "除收购Rockset外，OpenAI还以3亿美元收购了Statsig。",
+            [
+                ("acquisition", ["OpenAI"], ["Rockset"], None),
+                ("acquisition", ["OpenAI"], ["Statsig"], "3亿美元"),
+            ],
+        ),
+        (  # who founds a venture is named in the clause before
+            "英伟达、微软与软银发布联合声明，已同意成立一家新合资公司。",
+            [("partnership", ["英伟达"], ["微软", "软银"], None)],
+        ),
+        (  # who advises is no investor, and who leads pays
+            "智谱完成数千万元A轮融资，投资方为红杉中国，云道资本担任独家财务顾问。",
+            [("investment", ["红杉中国"], ["智谱"], "数千万元")],
+        ),
+        (  # the sum of one of them is not that of the round
+            "智谱完成20亿美元融资。本轮融资由美团龙珠领投，中国移动等参投，其中龙珠就出手2亿美元。",
+            [("investment", ["美团龙珠", "中国移动"], ["智谱"], "20亿美元")],
+        ),
+        (  # beside the leaders stands one more
+            "智谱完成3亿元融资，本轮融资由红杉中国、五源资本联合领投，柠萌影视战略投资。",
+            [("investment", ["红杉中国", "五源资本", "柠萌影视"], ["智谱"], "3亿元")],
+        ),
+        (  # new shares for a named subscriber, and the notice that tells of the issue
+            "沐岚股份：拟定增募资不超35亿元\n"
+            "沐岚股份公告，公司拟向关联方桐川科技有限公司发行不超过2.36亿股A股股票，募资不超35亿元。",
+            [("investment", ["桐川科技有限公司"], ["沐岚股份"], "不超35亿元")],
+        ),
+        (  # what gives control afterwards is an acquisition
+            "桐川股份公告，公司拟收购智谱20%股权，交易对价为3亿元。交易完成后，智谱成为公司的全资子公司。",
+            [("acquisition", ["桐川股份"], ["智谱"], "3亿元")],
+        ),
+        (  # what is held afterwards is no deal
+            "桐川股份公告，公司拟以9亿元收购智谱65%的股权，交易完成后，公司直接持有智谱75%股权。",
+            [("acquisition", ["桐川股份"], ["智谱"], "9亿元")],
+        ),
+        (  # the two of a deal who go on together
+            "英伟达宣布，将以15亿美元收购智谱。双方将携手合作，打造新的芯片。",
+            [("acquisition", ["英伟达"], ["智谱"], "15亿美元")],
+        ),
+        (  # what has a price is bought
+            "Anthropic与微软达成18亿美元算力合作。",
+            [("procurement", ["Anthropic"], ["微软"], "18亿美元")],
+        ),
+        (  # who makes the goods does not sell them
+            "微软向Nscale租用3万块英伟达公司的芯片。",
+            [("procurement", ["微软"], ["Nscale"], None)],
+        ),
+        (  # items of a digest, each named at its head
+            "1、①沐岚电路：拟定增募资不超8.5亿元。②桐川巨石：股东拟减持不超2%公司股份。",
+            [
+                ("ipo", [], ["沐岚电路"], "不超8.5亿元"),
+                ("divestment", [], ["桐川巨石"], None),
+            ],
+        ),
+        (  # a purchase of years ago is another one
+            "2021年，现代汽车集团收购了波士顿动力80%的股份。如今现代汽车集团计划收购波士顿动力9.65%股份。",
+            [
+                ("acquisition", ["现代汽车集团"], ["波士顿动力"], None),
+                ("investment", ["现代汽车集团"], ["波士顿动力"], None),
+            ],
+        ),
+    ],
+)
+def test_where_the_parties_stand(pipeline: Pipeline, text: str, deals: list[Told]) -> None:
+    assert [told(deal) for deal in pipeline.read(text, published="2026-05-20").deals] == deals
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("SpaceX在纳斯达克挂牌上市。", "completed"),
+        ("SpaceX将在纳斯达克挂牌上市。", "announced"),
+        ("宇树科技科创板IPO将于6月1日上会，拟募资42亿元。", "announced"),
+        ("Anthropic最快将于本周完成最新一轮300亿美元融资。", "talks"),
+        ("软银曾试图收购Cerebras，但遭到了拒绝。", "terminated"),
+        ("同花顺公告，股东拟合计减持不超0.54%股份。", "talks"),
+    ],
+)
+def test_how_far_a_deal_has_come(pipeline: Pipeline, text: str, status: str) -> None:
+    assert [d.status for d in pipeline.read(text, published="2026-05-20").deals] == [status]
