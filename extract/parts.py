@@ -17,11 +17,45 @@ _TIMES = re.compile("([两二三四2-4]) ?[轮笔]")
 _COUNTS = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}
 
 
-def one_by_one(reading: Reading, details: Iterable[Detail]) -> Iterator[tuple[Detail, Detail]]:
+def one_by_one(reading: Reading, details: Sequence[Detail]) -> Iterator[tuple[Detail, Detail]]:
     """Each detail with each of its parts; most have one, which is the detail itself."""
+    owners = _owners(details)
     for told in details:
         for part in _parts(reading, told):
-            yield told, part
+            yield told, _with_its_own_sum(reading, part, owners)
+
+
+def _owners(details: Iterable[Detail]) -> dict[int, list[Detail]]:
+    """The details in whose own clauses a sum and a party stand, by where the sum begins."""
+    found: dict[int, list[Detail]] = {}
+    for told in details:
+        if told.amount is not None and told.relation.told and _is_here(told, told.amount):
+            found.setdefault(told.amount.start, []).append(told)
+    return found
+
+
+def _is_here(told: Detail, money: Quantity) -> bool:
+    clause = told.relation.clause
+    return clause.start <= money.start < clause.end
+
+
+def _with_its_own_sum(reading: Reading, told: Detail, owners: dict[int, list[Detail]]) -> Detail:
+    """A以3亿收购B，还投资了C: a sum of another clause is no second deal's."""
+    if told.amount is None or _is_here(told, told.amount):
+        return told
+    others = owners.get(told.amount.start, ())
+    taken = any(_is_another(reading, told, other) for other in others)
+    return replace(told, amount=None) if taken else told
+
+
+def _is_another(reading: Reading, told: Detail, other: Detail) -> bool:
+    """Whether two details of a sentence tell of deals with others, on the side that is paid first."""
+    for one, two in ((told.payees, other.payees), (told.payers, other.payers)):
+        ids = {reading.entities.of(party).id for _, party in one}
+        their = {reading.entities.of(party).id for _, party in two}
+        if ids and their:
+            return not ids & their
+    return False
 
 
 def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:

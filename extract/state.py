@@ -578,7 +578,11 @@ def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] 
             return start + match.start(), start + match.end()
         fresh = _TODAY.search(before) or (
             not _VAGUE_DAY.search(stretch)
-            and (_HEARD.search(before) or _dateline(reading, start, end) or _heard_before(reading, start))
+            and (
+                _HEARD.search(before)
+                or _dateline(reading, start, end)
+                or _heard_before(reading, start)
+            )
         )
         if fresh and not re.search("此前|曾|周前|月前", before[-14:]):
             return start + match.start(), start + match.end()

@@ -69,6 +69,20 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
                 ("acquisition", ["OpenAI"], ["Statsig"], "3亿美元"),
             ],
         ),
+        (  # nor is the sum of a clause with a deal of its own that of the next
+            "软银以65亿美元收购Ampere，英伟达则入股了诺基亚。",
+            [
+                ("acquisition", ["软银"], ["Ampere"], "65亿美元"),
+                ("investment", ["英伟达"], ["诺基亚"], None),
+            ],
+        ),
+        (
+            "微软宣布投资Anthropic，Anthropic承诺采购300亿美元的Azure算力。",
+            [
+                ("investment", ["微软"], ["Anthropic"], None),
+                ("procurement", ["Anthropic"], ["Azure"], "300亿美元"),
+            ],
+        ),
         (  # who founds a venture is named in the clause before
             "英伟达、微软与软银发布联合声明，已同意成立一家新合资公司。",
             [("partnership", ["英伟达"], ["微软", "软银"], None)],
