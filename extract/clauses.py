@@ -191,6 +191,8 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
         if coming == end and runs[place + 1][0].kind == "ORG":
             modifier = True  # 吉利|远程新能源商用车: a house right in front of its unit
+        if skeleton[max(0, start - 3) : start].rstrip().endswith(("基于", "依托")):
+            modifier = True  # 基于Intel 18A工艺: what something is made with
         if place and _speaks_for(skeleton, runs[place - 1], listed):
             modifier = True  # X首席执行官Y表示: who acts is X
         elif place + 1 < len(runs) and _speaks_for(skeleton, listed, runs[place + 1]):

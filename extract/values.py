@@ -52,7 +52,7 @@ def money_roles(skeleton: str, money: Sequence[Quantity]) -> list[MoneyRole]:
         if role == "amount" and roles and roles[-1] in {"valuation", "other"}:
             gap = skeleton[free : quantity.start]  # 注册资本由16亿增至18亿
             role = roles[-1] if _RISEN.fullmatch(gap) else role
-        free = end
+        free = max(free, end)  # a conversion stands in front of the word behind its bracket
         roles.append(role)
     return roles
 
@@ -75,6 +75,8 @@ def _owns(skeleton: str, quantity: Quantity) -> bool:
     return bool(_TIED.search(before) or _ITS_OWN.match(skeleton, quantity.end))
 
 
+# 交易估值达到600亿美元: the price of the deal
+_PRICE = re.compile("(?:交易|收购|并购)(?:总)?估值[^，。；：\n]{0,8}$")
 # 两轮累计超1亿美元: the rounds that are told together have one amount
 _OF_ROUNDS = re.compile("(?:[两二三四多数]轮|系列)[^，。；]{0,8}累计")
 
@@ -92,6 +94,8 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
     before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
         if patterns[f"{kind} before"].search(before):
+            if kind == "valuation" and _PRICE.search(before):
+                return "amount", quantity.end
             if kind == "total" and _OF_ROUNDS.search(before):
                 return "amount", quantity.end
             return kind, quantity.end
