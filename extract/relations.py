@@ -277,14 +277,19 @@ Places = dict[str, tuple[Mention, ...]]
 def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> Places:
     """The places in front of a trigger; the subject is the head nearest to it."""
     places: Places = {}
+    led = False
     for group in groups:
         if not (clause.start <= group.start and group.end <= hit.start):
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
+        if group.marker == "为" and hit.trigger.type == "acquisition":
+            noun = skeleton.startswith(("案", "交易", "计划"), hit.end)
+            place = place if noun else "subject"  # 为A收购B开绿灯
         if place == "subject" and hit.trigger.name == "funding":
             pays = _INVESTED.match(skeleton, group.end, hit.start)
             pays = pays or _LEADS.match(skeleton, group.end, hit.end)
             place = "by" if pays else place
+            led = led or bool(pays)
         if place and not group.modifier:
             by = places.get("by") if place == "subject" and hit.trigger.follows else None
             if by and _ROUND_VERB.search(skeleton, by[-1].end, group.start):
@@ -296,6 +301,8 @@ def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> P
             if not listed or _VERB.search(skeleton, earlier[-1].end, group.start):
                 earlier = ()
             places[place] = (*earlier, *group.parties)
+    if led and "with" in places:  # A正与B洽谈主导其首轮融资
+        places["to"] = places.pop("with")
     return places
 
 
@@ -305,7 +312,8 @@ _INVESTED = re.compile(
 )
 # A预计将牵头此次融资: who leads a round pays
 _LEADS = re.compile(
-    "[ \x01]*(?:预计|将|拟|有望|正|已|计划|同意|洽谈|仍在|正在|考虑)*(?:牵头|主导|领投|参与|参投|加入)了?"
+    "[ \x01]*(?:正在?|拟|将)?(?:[与同和][^，。；]{2,24}?(?:洽谈|商谈|磋商|谈判))?"
+    "(?:预计|将|拟|有望|正|已|计划|同意|洽谈|仍在|正在|考虑)*(?:牵头|主导|领投|参与|参投|加入)了?"
     "(?:此次|本次|本轮|这轮|此轮|该轮|新一轮|其|这一轮)[^，。；]{0,10}融资"
 )
 _ROUND_VERB = re.compile("[领跟参追]投|投资")
@@ -336,6 +344,8 @@ def _right(
         if _ADVISES.match(skeleton, group.end):
             continue
         place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
+        if place == "to" and _INVESTOR_IS.search(gap):
+            place = "by"  # 融资的领投方预计为X
         if skeleton[hit.end - 1] == "给" and len(gap) < 2:
             places.setdefault("to", group.parties)  # 卖给Y, 租给Y
             continue
@@ -365,6 +375,9 @@ def _right(
 _ADVISES = re.compile(
     "[ \x01]*(?:持续|继续|长期)?(?:担任|出任|任|为)[^，。；]{0,12}(?:财务顾问|融资顾问|FA)"
 )
+
+
+_INVESTOR_IS = re.compile("(?:投|投资)(?:方|人|机构|者)[^，。；]{0,6}为[ \x01“]*$")
 
 
 def _owner(group: Group, places: Places) -> tuple[Mention, ...]:

@@ -83,6 +83,22 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
                 ("procurement", ["Anthropic"], ["Azure"], "300亿美元"),
             ],
         ),
+        (  # who talks of leading a round pays; an adviser or a leader may stand behind 为
+            "国家大基金正在与DeepSeek洽谈主导其首轮融资事宜。",
+            [("investment", ["国家大基金"], ["DeepSeek"], None)],
+        ),
+        (
+            "Sarvam此次融资的领投方预计为红杉中国。",
+            [("investment", ["红杉中国"], ["Sarvam"], None)],
+        ),
+        (
+            "美国司法部为派拉蒙1110亿美元收购华纳兄弟开绿灯。",
+            [("acquisition", ["派拉蒙"], ["华纳兄弟"], "1110亿美元")],
+        ),
+        (  # the word behind an amount is its own, whatever its bracket says
+            "Cursor计划以超过500亿美元（约合3386亿元人民币）的投前估值融资约20亿美元。",
+            [("investment", [], ["Cursor"], "约20亿美元")],
+        ),
         (  # who founds a venture is named in the clause before
             "英伟达、微软与软银发布联合声明，已同意成立一家新合资公司。",
             [("partnership", ["英伟达"], ["微软", "软银"], None)],
