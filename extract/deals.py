@@ -360,7 +360,9 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
         return None
     trigger = found.relation.hit.trigger
     if (trigger.follows or trigger.name == "invest") and _this_round(reading, found):
-        return min(fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
+        begin = reading.folded.rfind("\n", 0, found.relation.sentence.start)
+        here = [entry for entry in fitting if _last(entry[1]) > begin]  # of a digest, that item
+        return min(here or fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
     if trigger.follows and not found.payees:  # who also pays in the round that is spoken of
         return max(fitting, key=lambda entry: (_shared(reading, entry[1], found), _last(entry[1])))[
             1
