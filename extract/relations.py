@@ -363,8 +363,6 @@ def _right(
             continue
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
             places["object"] = group.parties
-        elif group.modifier:
-            continue
         elif listed and (earlier := places.get("object", ())):
             if _LIST_ENDS.search(skeleton, earlier[-1].end, group.start):
                 break

@@ -93,6 +93,12 @@ class Entities:
             for full in self._counts
             for short in _inside(full)
             if short in places and alike(short, full)
+        } | {
+            (places[half], places[full], half, full)
+            for full in self._counts
+            if (mixed := _MIXED.fullmatch(full)) and not self._ids.get(full)
+            for half in mixed.groups()
+            if half in places and not self._ids.get(half)
         }
         for _, _, short, full in sorted(pairs):
             self._join(short, full)
@@ -117,6 +123,8 @@ class Entities:
         return Entity(listed or f"name:{key(fullest).replace(' ', '-')}", tuple(forms), names)
 
 
+# 像素绽放PixelBloom: an unlisted name in both scripts; each half names the same
+_MIXED = re.compile("([一-龥]{3,8}) ?([A-Z][A-Za-z]{3,}[A-Za-z .]*)")
 _LATEST = 4
 
 
