@@ -563,6 +563,13 @@ def _has_count(reading: Reading, found: Detail) -> bool:
     return any(quantity.end <= clause.end for quantity in counted)
 
 
+def _has_power(reading: Reading, found: Detail) -> bool:
+    """Whether a contract is measured in power: 一份2.8GW的交易协议."""
+    clause, trigger = found.relation.clause, found.relation.hit.trigger
+    counted = beginning_in(reading.counts, clause.start, clause.end)
+    return trigger.name == "trade_contract" and any(q.kind == "power" for q in counted)
+
+
 def _of_relation(met: Callable[[Reading, Relation], bool]) -> Callable[[Reading, Detail], bool]:
     return lambda reading, found: met(reading, found.relation)
 
@@ -580,7 +587,8 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
         bool(found.amount) or _has_count(reading, found) or _has_agreement(reading, found)
     ),
     "two_or_priced": lambda reading, found: (
-        _two_sides(reading, found) or bool(found.amount and _named_near(found.relation))
+        _two_sides(reading, found)
+        or bool((found.amount or _has_power(reading, found)) and _named_near(found.relation))
     ),
     "two_or_owned": lambda reading, found: (
         _two_sides(reading, found)
