@@ -344,6 +344,8 @@ def _right(
         if _ADVISES.match(skeleton, group.end):
             continue
         place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
+        if group.marker == "于" and hit.trigger.name == "sell":
+            place = "object"  # 出售其于X持有的股权
         if place == "to" and _INVESTOR_IS.search(gap):
             place = "by"  # 融资的领投方预计为X
         if skeleton[hit.end - 1] == "给" and len(gap) < 2:

@@ -87,6 +87,7 @@ def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | N
     done = _done_word(reading, relation)
     for place, cue in (
         ("after", None if nominal else _ended(reading, relation)),
+        ("beside", _already(reading, relation)),
         ("front", _front(reading, relation, begin, nominal)),
         ("lead", _plan_before(reading, relation) if done and not nominal else None),
         ("beside", _beside(reading, relation)),
@@ -200,6 +201,15 @@ def _beside(reading: Reading, relation: Relation) -> Cue | None:
         return "completed", start, end + 1
     if _pattern("beside").match(_masked(reading.folded, end, end + 3)):
         return "completed", start, end + 1
+    return None
+
+
+def _already(reading: Reading, relation: Relation) -> Cue | None:
+    """已收购, 已投资: the trigger's word right behind 已."""
+    start, end = relation.hit.start - 1, relation.hit.end
+    told = reading.folded[max(start, 0) : end]
+    if told.startswith("已") and told in _words("status", "completed"):
+        return "completed", start, end
     return None
 
 

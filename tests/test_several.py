@@ -168,6 +168,9 @@ def test_where_the_parties_stand(pipeline: Pipeline, text: str, deals: list[Told
         ("宇树科技科创板IPO将于6月1日上会，拟募资42亿元。", "announced"),
         ("Anthropic最快将于本周完成最新一轮300亿美元融资。", "talks"),
         ("软银曾试图收购Cerebras，但遭到了拒绝。", "terminated"),
+        ("软银已收购Ampere。", "completed"),
+        ("软银宣布已收购Ampere。", "completed"),
+        ("软银已同意收购Ampere。", "announced"),
         ("同花顺公告，股东拟合计减持不超0.54%股份。", "talks"),
     ],
 )
