@@ -233,6 +233,11 @@ _FAR_MARKER = 28
 _ASIDE = frozenset(["以", "通过", "除", "在", "据", "将", "把"])
 
 
+# 将其持有的X股份出售
+_INTO = frozenset(["将", "把"])
+_ITS_HELD = re.compile("(?:其|自己|公司)?(?:直接|间接)?(?:所)?(?:持有|持)的?[ \x01]*")
+
+
 def _marker(skeleton: str, begin: int, start: int) -> str:
     """The preposition that governs what begins at ``start``: between the two only a description.
 
@@ -244,7 +249,8 @@ def _marker(skeleton: str, begin: int, start: int) -> str:
         word = match["marker"]
         if not word or start - match.end() > _FAR_MARKER:
             continue
-        if patterns["breaker"].search(skeleton, match.end(), start):
+        held = word in _INTO and _ITS_HELD.fullmatch(skeleton, match.end(), start)
+        if not held and patterns["breaker"].search(skeleton, match.end(), start):
             continue
         adjoins = word not in _ASIDE and not skeleton[match.end() : start].strip(" \x01“「『")
         if not found or found in _ASIDE or adjoins:

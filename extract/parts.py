@@ -68,9 +68,23 @@ def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
     sums = [q for q in beginning_in(reading.amounts, each.end(), clause.end) if q.end <= clause.end]
     if cue is None and len(sums) == 1:  # A和B各投3亿元
         return _by_party(told, each.start(), [*sums, *sums]) or (told,)
+    if cue is not None and not sums:
+        return _in_pairs(told, cue.start())
     if cue is None or len(sums) < 2:
         return (told,)
     return _by_party(told, cue.start(), sums) or _by_round(reading, told, cue.start(), sums)
+
+
+def _in_pairs(told: Detail, cue: int) -> Sequence[Detail]:
+    """A和B分别投资了C和D: the first pays the first, the second the second."""
+    clause = told.relation.clause
+    payers = [p for p in told.payers if clause.start <= p[1].start < cue]
+    payees = [p for p in told.payees if cue < p[1].start < clause.end]
+    many = 1 < len(payers) == len(payees) == len(told.payees) == len(told.payers)
+    if not many or told.relation.type == "partnership":
+        return (told,)
+    pairs = zip(payers, payees, strict=True)
+    return [replace(told, payers=(one,), payees=(other,)) for one, other in pairs]
 
 
 def _by_party(told: Detail, cue: int, sums: Sequence[Quantity]) -> list[Detail]:

@@ -226,6 +226,8 @@ def read_relation(
                 _split_subject(hit.trigger, places, skeleton)
     if placed is not None:
         placed(hit, dict(places), told)
+    if hit.trigger.name in {"acquire", "buy_stake"}:
+        _place_sellers(hit, places, skeleton)
     if hit.trigger.name == "procure" and {"to", "from"} & places.keys():
         places.pop("object", None)  # 向A租用3万块B的芯片: who makes the goods is not who sells them
     parties, told_roles = _assign(hit.trigger, places, told)
@@ -238,6 +240,28 @@ def read_relation(
     if hit.trigger.name == "supply_contract" and _ORDERS.search(skeleton, clause.start, hit.start):
         parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
+
+
+_ABOUT = re.compile("[^，。；]{0,6}就[^，。；]{0,10}$")
+_AGREEMENT = ("协议", "谈判", "意向", "框架")
+
+
+def _place_sellers(hit: Hit, places: Places, skeleton: str) -> None:
+    """A从B手中买下C, A与B就收购C谈判: B sells; A与B达成收购协议: B is bought."""
+    if "from" in places:
+        places.setdefault("owner", places.pop("from"))
+    subject = places.get("subject", ())
+    if (
+        len(subject) < 2
+        or skeleton[subject[0].end : subject[1].start].strip(" \x01") not in "与和同"
+    ):
+        return
+    first, rest = subject[:1], subject[1:]
+    if "object" in places and _ABOUT.match(skeleton[subject[-1].end : hit.start]):
+        places["subject"] = first
+        places.setdefault("owner", rest)
+    elif "object" not in places and "by" not in places and skeleton.startswith(_AGREEMENT, hit.end):
+        places["subject"], places["object"] = first, rest
 
 
 _UNIT = re.compile("(?:的|下属|全资|控股)*(?:子|孙|分)公司")
@@ -656,7 +680,8 @@ def _assign(
         roles.setdefault("of", roles["by"])
     for place in ("by", "of", "to"):
         if place in places and place in roles and roles[place] == trigger.roles.get("subject"):
-            roles["subject"] = COUNTERPART.get(roles[place], "")
+            sold = trigger.type == "divestment"  # X的股份被Y卖给Z
+            roles["subject"] = "investee" if sold else COUNTERPART.get(roles[place], "")
     parties: list[tuple[str, Mention]] = []
     told_roles = set()
     if trigger.type in {"investment", "acquisition"}:

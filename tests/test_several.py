@@ -42,6 +42,13 @@ def told(deal: DealRecord) -> Told:
             "智谱今年完成3轮融资，分别融资5亿美元、7亿美元和9亿美元。",
             [("investment", [], ["智谱"], sum_) for sum_ in ("5亿美元", "7亿美元", "9亿美元")],
         ),
+        (  # the first pays the first
+            "腾讯和阿里巴巴分别投资了月之暗面和智谱。",
+            [
+                ("investment", ["腾讯"], ["月之暗面"], None),
+                ("investment", ["阿里巴巴"], ["智谱"], None),
+            ],
+        ),
         (  # both pay
             "英伟达和软银投资OpenAI 300亿美元。",
             [("investment", ["英伟达", "软银"], ["OpenAI"], "300亿美元")],
@@ -98,6 +105,26 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
         (  # the word behind an amount is its own, whatever its bracket says
             "Cursor计划以超过500亿美元（约合3386亿元人民币）的投前估值融资约20亿美元。",
             [("investment", [], ["Cursor"], "约20亿美元")],
+        ),
+        (  # who sells is told by 从, 被, 与…就 and 将持有的
+            "高盛从软银手中买下英伟达2%的股份。",
+            [("investment", ["高盛"], ["英伟达", "软银"], None)],
+        ),
+        (
+            "英伟达10%的股份被软银以58亿美元卖给高盛。",
+            [("acquisition", ["高盛"], ["英伟达", "软银"], "58亿美元")],
+        ),
+        (
+            "字节跳动与英特尔就收购Altera展开谈判。",
+            [("acquisition", ["字节跳动"], ["Altera", "英特尔"], None)],
+        ),
+        (
+            "软银将持有的英伟达股份全部出售，套现58亿美元。",
+            [("divestment", [], ["软银", "英伟达"], "58亿美元")],
+        ),
+        (
+            "软银与Ampere达成收购协议，作价65亿美元。",
+            [("acquisition", ["软银"], ["Ampere"], "65亿美元")],
         ),
         (  # who founds a venture is named in the clause before
             "英伟达、微软与软银发布联合声明，已同意成立一家新合资公司。",
