@@ -162,7 +162,7 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     follows = relation.hit.trigger.follows and not relation.of("investee")
     own = (
         follows
-        or relation.type == "partnership"
+        or relation.type in {"partnership", "holding"}
         or reading.folded.startswith("其中", clause.start)
         or prepares(reading.skeleton, clause)
     )
@@ -333,7 +333,7 @@ def _is_priced_compute(reading: Reading, relation: Relation) -> bool:
 
 def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
     """The rounds of a funding or of a purchase; a listing and a loan have none."""
-    if relation.type in _SHARELESS:
+    if relation.type in _SHARELESS or relation.type == "holding":
         return ()
     found = rounds_in(reading.folded, reading.rounds, relation.clause, relation.sentence)
     return tuple(found)

@@ -236,7 +236,7 @@ def read_relation(
     if hit.trigger.type == "procurement" and "with" in told:
         parties = _by_stage(parties)
     if hit.trigger.type == "debt":
-        parties = _by_trade(parties)
+        parties = _by_trade(_by_word(hit, clause, places, parties, skeleton))
     if hit.trigger.name == "supply_contract" and _ORDERS.search(skeleton, clause.start, hit.start):
         parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
@@ -634,6 +634,21 @@ _ORDERS = re.compile("(?:追加|增加|下达|发出|(?<![拿签揽接])下)[^�
 
 
 _LENDS = re.compile("(?:银行|信托|租赁|财务公司)$|(?:银行|信托|租赁).{0,8}(?:有限公司|分行)$")
+
+
+_LENT = re.compile("提供|发放|给予|出借")
+
+
+def _by_word(
+    hit: Hit, clause: Clause, places: Places, parties: list[tuple[str, Mention]], skeleton: str
+) -> list[tuple[str, Mention]]:
+    """向X借款: who is asked lends; 向X提供借款: who is given borrows."""
+    lent = _LENT.search(skeleton, clause.start, hit.start)
+    given = skeleton.startswith("给", hit.end) or skeleton[hit.end - 1] == "给"
+    if skeleton[hit.start] != "借" or "to" not in places or lent or given:
+        return parties
+    other = {"lender": "borrower", "borrower": "lender"}
+    return [(other.get(role, role), party) for role, party in parties]
 
 
 def _by_trade(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
