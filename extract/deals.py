@@ -254,15 +254,22 @@ def _add_party(
 ) -> None:
     entity = reading.entities.of(party)
     other = "target" if side == "investor" else "investor"
-    house = {parent_of(identity) for identity in draft.ids(side) - beside}
-    if entity.id in draft.sides[other] or entity.id in house - {""}:
+    house = {parent_of(identity) for identity in draft.ids(side) - beside} - {""}
+    if entity.id in draft.sides[other] or (entity.id in house and role != "seller"):
         return
-    if draft.relations and (parent := parent_of(entity.id)) not in {"", *beside}:
-        draft.sides[side].pop(parent, None)  # a unit that acts in its own name is the party
+    parent = parent_of(entity.id)
+    if draft.relations and parent not in {"", *beside}:
+        _drop_parent(draft, side, parent)
     old = draft.sides[side].get(entity.id)
     if old is None or (role == "lead_investor" and old[0] == "investor"):
         draft.sides[side][entity.id] = (role, entity)
     draft.mentions.setdefault(entity.id, []).append(party)
+
+
+def _drop_parent(draft: Draft, side: str, parent: str) -> None:
+    """A unit that acts in its own name is the party, unless the parent is told to sell it."""
+    if parent in draft.sides[side] and draft.sides[side][parent][0] != "seller":
+        draft.sides[side].pop(parent)
 
 
 def _joined(old: Sequence[Mention], new: Sequence[Mention]) -> list[Mention]:
