@@ -47,7 +47,35 @@ def gather(
     """The deals of an article, in the order in which they are first told."""
     drafts: list[Draft] = []
     led = _leaders(reading, details)
+    waiting: list[
+        tuple[Detail, Detail]
+    ] = []  # 百度领投，X完成3亿元融资: for the round of the sentence
     for told, one in one_by_one(reading, details):
+        if waiting and waiting[0][0].relation.sentence != told.relation.sentence:
+            _settle(reading, drafts, led, waiting, observer)
+            waiting = []
+        if _leads_ahead(one) and _home(reading, _in_reach(drafts), _without_carried(one)) is None:
+            waiting.append((told, one))
+        else:
+            _settle(reading, drafts, led, [(told, one)], observer)
+    _settle(reading, drafts, led, waiting, observer)
+    return drafts
+
+
+def _leads_ahead(found: Detail) -> bool:
+    """Whether a relation only says who pays, in front of the words that say for what."""
+    return found.relation.hit.trigger.follows and not found.payees
+
+
+def _settle(
+    reading: Reading,
+    drafts: list[Draft],
+    led: set[str],
+    details: Sequence[tuple[Detail, Detail]],
+    observer: Observer | None,
+) -> None:
+    """Join relations to the deals that they tell of, or begin new ones."""
+    for told, one in details:
         near = _in_reach(drafts)
         detail = _of_the_raiser(reading, near, led, one)
         found = _raised_again(near, _part_of_deal(reading, near, detail))
@@ -70,7 +98,6 @@ def gather(
             _add(reading, home, found)
         if observer is not None:
             observer.gathered(told, found, home, weak)
-    return drafts
 
 
 _FIRST_DEALS, _LAST_DEALS = 50, 100

@@ -126,6 +126,18 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
             "软银与Ampere达成收购协议，作价65亿美元。",
             [("acquisition", ["软银"], ["Ampere"], "65亿美元")],
         ),
+        (  # who leads may stand in front of the round
+            "红杉中国领投，小米、美团跟投，智谱完成5亿元A1轮融资。",
+            [("investment", ["红杉中国", "小米", "美团"], ["智谱"], "5亿元")],
+        ),
+        (  # who is asked for a loan lends
+            "软银以所持ARM股份质押，向瑞穗银行借款85亿美元。",
+            [("debt", ["瑞穗银行"], ["软银"], "85亿美元")],
+        ),
+        (  # a parent sells its unit
+            "赛力斯拟以115亿元收购华为持有的引望10%股权，此前也收购过引望10%股权。",
+            [("investment", ["赛力斯"], ["华为", "引望"], "115亿元")],
+        ),
         (  # who founds a venture is named in the clause before
             "英伟达、微软与软银发布联合声明，已同意成立一家新合资公司。",
             [("partnership", ["英伟达"], ["微软", "软银"], None)],
