@@ -197,8 +197,9 @@ def _beside(reading: Reading, relation: Relation) -> Cue | None:
     start, end = relation.hit.start, relation.hit.end
     if reading.folded[end - 1 : end] == "了":
         return "completed", start, end
-    if reading.folded[start : end + 1] in _words("beside", "done"):
-        return "completed", start, end + 1
+    told = reading.folded[start : end + 1]
+    if told in _words("beside", "done"):
+        return "completed", start, start + len(told)
     if _pattern("beside").match(_masked(reading.folded, end, end + 3)):
         return "completed", start, end + 1
     return None

@@ -24,6 +24,7 @@ from extract.readers import Intake
 from extract.readers_open import KINDS
 from extract.readers_pages import page_fields, plain
 from extract.records import ArticleDeals, Cite
+from extract.relations import triggers
 
 SENTENCE = "软银3月19日宣布以65亿美元收购Ampere，交易尚需监管机构批准。"
 LINE = json.dumps({"text": SENTENCE}, ensure_ascii=False).encode() + b"\n"
@@ -251,6 +252,16 @@ def test_odd_characters_move_no_offset(pipeline: Pipeline, odd: str, place: int)
     shown = f"题{odd}\n{text}".translate({0: "\ufffd", 0xD800: "\ufffd", 0xDFFF: "\ufffd"})
     assert all(shown[cite.start : cite.end] == cite.text for cite in cites(found))
     found.model_dump_json().encode()
+
+
+def test_a_text_may_end_with_any_word_of_a_deal(pipeline: Pipeline) -> None:
+    """A feed that cuts its texts cuts them anywhere; what looks behind a word finds the end."""
+    text = "珩川能源去年收购了联昀算力。据报道，沐岚微电由珩川能源{}"
+    words = {word for trigger in triggers() for word in trigger.words}
+    for word in sorted(words):
+        cut = text.format(word)
+        found = pipeline.read(cut, published="2026-03-20")
+        assert all(cut[cite.start : cite.end] == cite.text for cite in cites(found))
 
 
 @pytest.mark.parametrize("mark", ["\x01", "\x02"])
