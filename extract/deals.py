@@ -35,7 +35,8 @@ from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
 from extract.relations import Relation
 from extract.resolve import parent_of
-from extract.state import deal_date, deal_status
+from extract.state import deal_status
+from extract.when import deal_date
 
 # --------------------------------------------------------------------------------------------
 # gathering

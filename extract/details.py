@@ -19,8 +19,9 @@ from extract.reading import Detail, Reading
 from extract.records import DealType, Role
 from extract.relations import Relation, prepares, triggers
 from extract.resolve import listed_kind, meant
-from extract.state import pick_date, tell_status
+from extract.state import tell_status
 from extract.values import Cited, nearest, rounds_in
+from extract.when import pick_date
 
 
 def side_of(role: str, deal_type: DealType) -> str:
