@@ -145,6 +145,10 @@ def _is_report(reading: Reading, date: DateMention) -> bool:
 _ANNOUNCED = _any_of("announcement")
 _VAGUE_DAY = re.compile("近日|日前|近期|不久前|最近|几周前|周前|此前|曾")
 _TODAY = re.compile("今日|今天|今晨|今晚|刚刚")
+_STEP = re.compile(
+    f"{_ANNOUNCED.pattern}|获[^，。；]{{0,12}}(?:受理|备案)|备案(?:通知书|报告)|会议通过|敲[钟锣]|挂牌上市"
+    "|正式上市|文件显示"
+)
 _HEARSAY = _any_of("hearsay")
 _OFFICIAL = re.compile("公告|声明|披露|通告")
 _HEARD = re.compile("获悉|获知")
@@ -165,11 +169,66 @@ def deal_date(
             return value, cites
     if draft.past or not reading.published or len(reading.published) != 10:
         return None, ()
+    words = _STEP if draft.type == "ipo" else _ANNOUNCED
     for start, end in telling(reading, draft):
-        if cue := _published_today(reading, start, end):
+        if cue := _published_today(reading, start, end, words):
             return reading.published, (reading.cite(*cue),)
     if status in {"talks", "announced"} and (cue := _notice(reading, main)):
         return reading.published, (reading.cite(*cue),)
+    if day := _digest_day(reading, main):
+        return _derived(reading, day)
+    if status == "announced":
+        return _announced_before(reading, draft, main)
+    return None, ()
+
+
+_DIGEST = re.compile("(?:早间|午间|晚间|盘前|盘后)?(?:新闻|公告|要闻|重大事项)?(?:精选|速递|速览|汇总|集锦|一览|提醒|晚报|早报)")
+_ITEM = re.compile("[：:]|(?:发布)?(?:澄清)?公告")
+
+
+def _digest_day(reading: Reading, main: Relation) -> DateMention | None:
+    """The day in the headline of a digest, for an item that is a company's notice: ②X：拟…."""
+    first = reading.sentences[0]
+    names = beginning_in(reading.names.mentions, main.sentence.start, main.sentence.end)
+    if not names or not _ITEM.match(reading.folded, names[0].end):
+        return None
+    return next(
+        (
+            date
+            for date in beginning_in(reading.dates, first.start, first.end)
+            if len(date.value or "") == 10 and _DIGEST.match(reading.folded, date.end)
+        ),
+        None,
+    )
+
+
+_BACKGROUND = re.compile("此前|曾|早在|去年|前年|当时|过去|目前|现有|已经|历史|上一|不久前|近日|日前|近期|(?:19|20)\\d\\d年")
+_FAR = 12
+"""How many sentences behind the one that announces a deal may be told."""
+
+
+def _announced_before(
+    reading: Reading, draft: Draft, main: Relation
+) -> tuple[str | None, tuple[Cite, ...]]:
+    """The day of an announcement that goes on: X今日宣布…。此外，X还将与Y合作."""
+    here = reading.folded[main.sentence.start : main.sentence.end]
+    if main.sentence.title or _BACKGROUND.search(here):
+        return None, ()
+    forms = {f for side in draft.sides.values() for _, party in side.values() for f in party.forms}
+    place = bisect_left(reading.sentence_starts, main.sentence.start)
+    for sentence in reversed(reading.sentences[max(0, place - _FAR) : place]):
+        start, end = sentence.start, sentence.end
+        dates = [d for d in beginning_in(reading.dates, start, end) if _usable(reading, d)]
+        said = [d for d in dates if _dates_a_word(reading, d)]
+        told = reading.text[start:end]
+        if said and any(form in told for form in forms):
+            value, cites = _derived(reading, said[0])
+            return value, cites
+        cue = _published_today(reading, start, end)
+        if cue and any(form in told for form in forms):
+            return reading.published, (reading.cite(*cue),)
+        if dates or _BACKGROUND.search(told):
+            break
     return None, ()
 
 
@@ -235,12 +294,14 @@ def _covers(value: str, day: str) -> bool:
     return _start_of(value) <= _start_of(day) <= _end_of(value)
 
 
-def _published_today(reading: Reading, start: int, end: int) -> tuple[int, int] | None:
+def _published_today(
+    reading: Reading, start: int, end: int, words: re.Pattern[str] | None = None
+) -> tuple[int, int] | None:
     """The word by which a sentence says that a deal was made public on the day of the report."""
     stretch = reading.folded[start:end]
     if _HEARSAY.search(stretch):
         return None
-    for match in _ANNOUNCED.finditer(stretch):
+    for match in (words or _ANNOUNCED).finditer(stretch):
         before = stretch[: match.start()]
         official = bool(_OFFICIAL.match(match.group()))
         if official and not re.search("此前|曾|前期", before[-14:]):
