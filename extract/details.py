@@ -525,6 +525,9 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     "as_shareholder": lambda reading, relation: _behind(
         "as_shareholder", reading, relation, relation.sentence.end
     ),
+    "goods_near": lambda reading, relation: _behind(
+        "goods_near", reading, relation, relation.sentence.end
+    ),
     "raised": _is_raised,
     "percent": lambda reading, relation: has_percent(
         reading.folded, relation.sentence.start, relation.sentence.end

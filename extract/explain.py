@@ -46,6 +46,7 @@ NEEDS: Final = {
     "two_sides": "two different sides",
     "funded": "a word of funding",
     "goods": "goods or hardware",
+    "goods_near": "goods behind the word",
     "signed": "a word of signing",
     "agreed": "a word of agreement",
     "control": "a word of control",

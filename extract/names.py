@@ -28,6 +28,7 @@ from extract.lexicon import (
     words,
 )
 from extract.mentions import Kind, Mention, drop_overlaps
+from extract.persons import find_holders
 from extract.segment import cut
 
 FILLER = "\x01"
@@ -37,7 +38,7 @@ RANK = (
     "names.definition", "names.full", "names.quoted", "names.hardware", "names.extended",
     "names.lexicon", "names.notice", "names.title_colon", "names.ticker", "names.by",
     "names.including", "names.new_holders", "names.held_by", "names.led", "names.listed",
-    "names.unknown", "names.funded",
+    "names.unknown", "names.funded", "names.holder",
 )  # fmt: skip
 
 Span = tuple[int, int]
@@ -1229,6 +1230,9 @@ def find_names(
     found = find_listed(text, folded, lexicon=lexicon)
     candidates = list(_by_rule(folded, skeleton, parted))
     starts = {mention.start for mention in found if mention.kind in {"ORG", "PERSON"}}
+    holders = {span for span in find_holders(skeleton) if span[0] not in starts}
+    candidates = [c for c in candidates if not any(_meet(c, span) for span in holders)]
+    candidates += [Candidate("names.holder", *span, True) for span in sorted(holders)]
     starts |= {candidate.start for candidate in candidates if candidate.sure}
     candidates += find_in_lists(skeleton, sorted(starts))
     definitions = list(find_definitions(folded, skeleton))
@@ -1237,7 +1241,7 @@ def find_names(
     candidates += _defined(text, folded, definitions, known)
     candidates = _of_institutions(folded, found, candidates)
     found = _in_deals(found, candidates)
-    persons = _persons(folded, candidates)
+    persons = _persons(folded, candidates) | holders
     voted = []
     for name in _voted(text, candidates):
         span = (name.start, name.end)
@@ -1248,6 +1252,10 @@ def find_names(
     found += _repeated(text, found)
     mentions = tuple(drop_overlaps(found, RANK))
     return Names(mentions, _same(text, mentions, definitions))
+
+
+def _meet(name: Candidate, span: Span) -> bool:
+    return name.start < span[1] and span[0] < name.end
 
 
 def _same(

@@ -18,7 +18,7 @@ from extract.relations import Hit, every_hit
 _LISTS = {
     "funded": "funded", "goods": "goods", "signed": "signed", "agreed": "agreed",
     "committed": "committed", "stake_or_unit": "unit", "stake_object": "stake",
-    "as_shareholder": "as_shareholder", "control": "control",
+    "as_shareholder": "as_shareholder", "control": "control", "goods_near": "goods",
 }  # fmt: skip
 """The needs that words decide, and the lists of these words."""
 
@@ -70,6 +70,7 @@ def may_tell(folded: str, skeleton: str) -> bool:
 
 
 _ASKS = frozenset({*_LISTS, "percent"})
+_SENTENCE_WIDE = frozenset({"as_shareholder", "goods_near"})
 _SENTENCE_MARK = re.compile(r"[。！？!?；;\n]")
 _CLAUSE_MARK = re.compile(r"[。！？!?；;\n，：:]")
 
@@ -91,7 +92,7 @@ class _Stretches:
     def _meets(self, need: str, hit: Hit) -> bool:
         if need == "percent":
             return has_percent(self._folded, *self._around(self._sentences, hit))
-        marks = self._sentences if need == "as_shareholder" else self._clauses
+        marks = self._sentences if need in _SENTENCE_WIDE else self._clauses
         asked = (need, *self._around(marks, hit))
         if asked not in self._known:
             self._known[asked] = self._has_word(*asked)
@@ -100,7 +101,7 @@ class _Stretches:
     def _has_word(self, need: str, start: int, end: int) -> bool:
         if has_word(need, self._folded, start, end):
             return True
-        if need != "goods":
+        if _LISTS[need] != "goods":
             return False
         self._lowered = self._lowered or lower(self._folded)
         return hardware_words(self._lowered[start:end])

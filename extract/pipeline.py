@@ -348,7 +348,7 @@ def _relations(
         telling = _standing_in(reading, sentence, hits, starts)
         found = list(read) if telling else []
         for hit in telling:
-            if _is_gloss(sentence, hit):
+            if _is_gloss(sentence, hit) or _is_share_of(hit, telling):
                 continue
             relation = relations.read_relation(
                 hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
@@ -375,6 +375,7 @@ def _with_carried(
     if main and relation.hit.trigger.name == "acquire":
         relation = relations.with_offered(relation, main, reading.skeleton)
     relation = relations.with_backed(relation, found, reading.skeleton)
+    relation = relations.with_other_side(relation, found, reading.skeleton)
     if main and relation.hit.trigger.name == "hold":
         relation = relations.with_held(relation, main, reading.skeleton)
     if relation.sentence.opener is not None and pairs:
@@ -434,6 +435,13 @@ _THIS_DEAL = re.compile("这(?:笔|一|项|场|次)|此次|本次|该(?:交易|�
 def _is_gloss(sentence: Sentence, hit: Hit) -> bool:
     """Whether a bracket holds nothing but the trigger: IPO（首次公开募股）."""
     return sentence.opener is not None and sentence.end - sentence.start <= hit.end - hit.start + 2
+
+
+def _is_share_of(hit: Hit, telling: Sequence[Hit]) -> bool:
+    """X的大股东为Y，持股比例70%: the second word only tells how much the holder just named has."""
+    return hit.trigger.name == "hold" and any(
+        other.trigger.name == "holder_is" and other.end <= hit.start for other in telling
+    )
 
 
 def _pair(

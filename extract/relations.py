@@ -21,10 +21,10 @@ PLACES = ("subject", "object", "by", "to", "with", "from", "into", "at", "of")
 NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
-    "two_or_owned", "control", "raised",
+    "two_or_owned", "control", "raised", "goods_near",
 )  # fmt: skip
 MARKED = {
-    "by": frozenset(["由", "被", "遭", "接受", "受", "经"]),
+    "by": frozenset(["由", "被", "遭", "接受", "受", "经", "受理"]),
     "of": frozenset(["获得", "获", "得到", "引入", "引进", "吸引", "迎来", "来自", "拿下", "斩获", "赢得", "中标", "收获", "签下", "揽获", "接到", "收到"]),
     "to": frozenset(["向", "对", "给", "为", "于"]),
     "with": frozenset(["与", "和", "同", "跟", "携手", "联合", "联手", "牵手"]),
@@ -426,9 +426,12 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
     parties = places.get("subject", ())
     if "with" not in trigger.roles or "with" in places:
         return
+    sells = trigger.type == "divestment"
+    if sells and len(parties) > 2:
+        return  # A、B与C减持: all of them sell
     for place in range(len(parties) - 1, 0, -1):
         gap = skeleton[parties[place - 1].end : parties[place].start]
-        if any(word in gap for word in ("与", "和", "同", "及")):
+        if any(word in gap for word in ("与", "和", "同", *([] if sells else ["及"]))):
             places["subject"], places["with"] = parties[:place], parties[place:]
             return
 
@@ -608,6 +611,32 @@ def with_backed(relation: Relation, groups: Sequence[Group], skeleton: str) -> R
         if backs and backed.text not in payers:
             return replace(relation, parties=(*relation.parties, ("investee", backed)))
     return relation
+
+
+_TENDER = re.compile("集采|集中采购|采购项目|采购招标|招标")
+
+
+def with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
+    """X与Y达成合作，签署采购协议; Y服务器集采，X中标: the other side stands in the clause before."""
+    role = _OTHER_SIDE.get(relation.hit.trigger.name)
+    known = {party.text for _, party in relation.parties}
+    if role is None or relation.of(role):
+        return relation
+    before = [c for c in relation.sentence.clauses if c.end <= relation.clause.start][-1:]
+    for group in groups:
+        if not before or group.modifier or not before[0].start <= group.start < before[0].end:
+            continue
+        if relation.hit.trigger.name == "win_bid":
+            words, fits = _TENDER, not group.marker
+        else:
+            words, fits = _AGREED, group.marker in MARKED["with"]
+        if fits and words.search(skeleton, group.end, before[0].end):
+            new = tuple((role, party) for party in group.parties if party.text not in known)
+            return replace(relation, parties=(*relation.parties, *new))
+    return relation
+
+
+_OTHER_SIDE = {"trade_contract": "supplier", "supply_contract": "buyer", "win_bid": "buyer"}
 
 
 @cache

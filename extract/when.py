@@ -182,7 +182,9 @@ def deal_date(
     return None, ()
 
 
-_DIGEST = re.compile("(?:早间|午间|晚间|盘前|盘后)?(?:新闻|公告|要闻|重大事项)?(?:精选|速递|速览|汇总|集锦|一览|提醒|晚报|早报)")
+_DIGEST = re.compile(
+    "(?:早间|午间|晚间|盘前|盘后)?(?:新闻|公告|要闻|重大事项)?(?:精选|速递|速览|汇总|集锦|一览|提醒|晚报|早报)"
+)
 _ITEM = re.compile("[：:]|(?:发布)?(?:澄清)?公告")
 
 
@@ -202,7 +204,9 @@ def _digest_day(reading: Reading, main: Relation) -> DateMention | None:
     )
 
 
-_BACKGROUND = re.compile("此前|曾|早在|去年|前年|当时|过去|目前|现有|已经|历史|上一|不久前|近日|日前|近期|(?:19|20)\\d\\d年")
+_BACKGROUND = re.compile(
+    "此前|曾|早在|去年|前年|当时|过去|目前|现有|已经|历史|上一|不久前|近日|日前|近期|(?:19|20)\\d\\d年"
+)
 _FAR = 12
 """How many sentences behind the one that announces a deal may be told."""
 

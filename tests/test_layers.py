@@ -27,7 +27,7 @@ LAYERS = [
     {"html", "resources", "records", "serve_assets"},
     {"readers", "text"},
     {"readers_decode", "readers_open", "lexicon", "mentions", "ner"},
-    {"ner_transformers", "readers_formats", "segment", "numerals"},
+    {"ner_transformers", "readers_formats", "segment", "numerals", "persons"},
     {"amounts", "dates", "names", "readers_pages", "rounds"},
     {"article", "ner_data", "clauses", "refine", "sinks_parquet", "store"},
     {"conditions", "conversion", "gold", "resolve", "sinks", "tellings", "values"},

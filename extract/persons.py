@@ -1,0 +1,46 @@
+"""Persons of notices: who holds, sells or signs beside companies, as 公司董事王进、监事于浩淼.
+
+A name is a surname with one or two characters behind a title that holders of shares have, or in a
+list that begins behind one. The surnames and titles are those of ``names.toml``.
+
+Source: the commonest surnames of the mainland (Ministry of Public Security, yearly report on names).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from extract.lexicon import alternation, words
+
+_ENDS = (
+    r"(?=[、，。；（\x01：]|以?及|和|与|等|拟|将|计划|合计|累计|共|持[有股]|所持|先生|女士|通过|签[署订]|[减增]持"
+    r"|均|已|分别|以|在|向|控制|的|之|因|转让|受让|发行|不再|质押|承诺|出具|共同|发来|方面|提交|$)"
+)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The first person behind a title, and one more of the list."""
+    titles = alternation(words("names.toml", "holder", "titles"))
+    title = rf"(?:{titles})(?:之一)?"
+    surname = alternation(words("names.toml", "holder", "surnames"))
+    name = rf"(?P<name>(?:{surname})[一-龥]{{1,2}}?){_ENDS}"
+    listed = rf"(?:先生|女士)?(?:、|以?及(?:其一致行动人)?|和|与)(?:{title}(?:[、及和兼]+{title})*)?{name}"
+    return re.compile(rf"{title}(?:[、及和兼]+{title})*{name}"), re.compile(listed)
+
+
+def find_holders(skeleton: str) -> Iterator[tuple[int, int]]:
+    """The spans of persons behind the titles of holders, each list as far as it goes.
+
+    >>> [(3, 5), (6, 9)] == list(find_holders("董事长王进、于浩淼减持公司股份"))
+    True
+    """
+    first, further = _patterns()
+    at = 0
+    while match := first.search(skeleton, at):
+        while match:
+            yield match.span("name")
+            at = match.end()
+            match = further.match(skeleton, at)
