@@ -98,10 +98,14 @@ def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
 
 
 def supplies_partner(draft: Draft, found: Detail) -> bool:
-    """成为X的合作伙伴和供应商: a clause that tells of both tells of a supply."""
-    clauses = {relation.clause for relation in draft.relations}
-    supplies = draft.type == "partnership" and found.relation.hit.trigger.name == "supply"
-    return supplies and found.relation.clause in clauses
+    """成为X的合作伙伴和供应商; 与X达成合作，签署采购协议: what tells of both tells of a trade."""
+    if draft.type != "partnership" or found.relation.type != "procurement":
+        return False
+    if found.relation.hit.trigger.name == "supply":
+        return found.relation.clause in {relation.clause for relation in draft.relations}
+    contract = found.relation.hit.trigger.name in {"trade_contract", "supply_contract"}
+    sentences = {relation.sentence for relation in draft.relations}
+    return contract and found.relation.sentence in sentences
 
 
 def _of_one_house(draft: Draft, payees: set[str]) -> bool:
