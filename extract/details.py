@@ -12,7 +12,7 @@ from typing import get_args
 from extract.amounts import Quantity
 from extract.clauses import Sentence
 from extract.lexicon import read_toml, words
-from extract.mentions import Mention, beginning_in
+from extract.mentions import Mention, beginning_in, last_before
 from extract.needs import has_percent, has_word
 from extract.observer import Observer
 from extract.reading import Detail, Reading
@@ -493,6 +493,30 @@ def _named_near(relation: Relation) -> bool:
     return bool(relation.told) or (carried and not sentence.title)
 
 
+_ISSUES = re.compile("(?:发行|发售|增发)[^，。；发]{0,12}$")
+
+
+def _issues(reading: Reading, relation: Relation) -> bool:
+    """Whether bonds are issued by a party of the clause: 计划首次发行日元债券."""
+    clause, hit = relation.clause, relation.hit
+    bonds = reading.folded[hit.end - 1] in "债券" or reading.folded[hit.start : hit.end] == "票据"
+    issued = _ISSUES.search(reading.folded, clause.start, hit.start)
+    return bonds and bool(issued) and _named_near(relation)
+
+
+_SPENDS = re.compile(" ?(?:用于|来|去)? ?")
+
+
+def _spends(reading: Reading, relation: Relation) -> bool:
+    """Whether a sum stands right in front of a trigger, and a party in its clause: 拟以5亿元采购."""
+    before = last_before(reading.money, relation.hit.start, 1)
+    return _named_near(relation) and any(
+        relation.clause.start <= sum_.start
+        and _SPENDS.fullmatch(reading.folded, sum_.end, relation.hit.start)
+        for sum_ in before
+    )
+
+
 _RAISES = re.compile("完成|获")
 
 
@@ -535,6 +559,9 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     "two_sides": _two_parties,
     "two_or_priced": lambda reading, relation: (
         _named_near(relation) or _two_parties(reading, relation)
+    ),
+    "two_or_spent": lambda reading, relation: (
+        _two_parties(reading, relation) or _spends(reading, relation)
     ),
     "two_or_owned": lambda reading, relation: (
         _has_owned(relation) or _two_parties(reading, relation)
@@ -585,6 +612,9 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
         found.rounds or found.amount or found.valuation or "轮" in clause_text(reading, found)
         or _in_clause("funded", reading, found.relation)
     ),
+    "money_or_issue": lambda reading, found: (
+        found.amount is not None or _issues(reading, found.relation)
+    ),
     "percent": lambda reading, found: found.stake is not None,
     "two_sides": _two_sides,
     "measured": lambda reading, found: (
@@ -593,6 +623,10 @@ _NEED: dict[str, Callable[[Reading, Detail], bool]] = {
     "two_or_priced": lambda reading, found: (
         _two_sides(reading, found)
         or bool((found.amount or _has_power(reading, found)) and _named_near(found.relation))
+    ),
+    "two_or_spent": lambda reading, found: (
+        _two_sides(reading, found)
+        or bool(found.amount and found.payers and _spends(reading, found.relation))
     ),
     "two_or_owned": lambda reading, found: (
         _two_sides(reading, found)

@@ -41,6 +41,7 @@ REASONS: Final = {
 
 NEEDS: Final = {
     "money": "an amount",
+    "money_or_issue": "an amount, or an issue of bonds",
     "round": "a round, an amount, a valuation, or a word of funding",
     "percent": "a stake",
     "two_sides": "two different sides",
@@ -57,6 +58,7 @@ NEEDS: Final = {
     "committed": "a word of commitment",
     "measured": "an amount, a count or an agreement",
     "two_or_priced": "two different sides, or an amount",
+    "two_or_spent": "two different sides, or a sum right in front of the word",
     "two_or_owned": "two different sides, or a company with an amount or a stake",
 }
 """What each need of a trigger asks for."""

@@ -21,14 +21,19 @@ _ENDS = (
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The first person behind a title, and one more of the list."""
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """The first person behind a title, one more of the list, and one called 先生 or 女士."""
     titles = alternation(words("names.toml", "holder", "titles"))
     title = rf"(?:{titles})(?:之一)?"
     surname = alternation(words("names.toml", "holder", "surnames"))
     name = rf"(?P<name>(?:{surname})[一-龥]{{1,2}}?){_ENDS}"
     listed = rf"(?:先生|女士)?(?:、|以?及(?:其一致行动人)?|和|与)(?:{title}(?:[、及和兼]+{title})*)?{name}"
-    return re.compile(rf"{title}(?:[、及和兼]+{title})*{name}"), re.compile(listed)
+    called = rf"(?<=[为由与向和、及是系人长事东理对，])(?P<name>(?:{surname})[一-龥]{{1,2}})(?=先生|女士)"
+    return (
+        re.compile(rf"{title}(?:[、及和兼]+{title})*{name}"),
+        re.compile(listed),
+        re.compile(called),
+    )
 
 
 def find_holders(skeleton: str) -> Iterator[tuple[int, int]]:
@@ -37,7 +42,8 @@ def find_holders(skeleton: str) -> Iterator[tuple[int, int]]:
     >>> [(3, 5), (6, 9)] == list(find_holders("董事长王进、于浩淼减持公司股份"))
     True
     """
-    first, further = _patterns()
+    first, further, called = _patterns()
+    yield from (match.span("name") for match in called.finditer(skeleton))
     at = 0
     while match := first.search(skeleton, at):
         while match:

@@ -184,11 +184,26 @@ def find_anaphora(
         before = [party for party in ahead if party.end <= match.start()]
         kind = table.get(match.group(), "topic")
         antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
+        if match.group() == "公司":
+            antecedents = _speaker(folded, here) or antecedents
         if kind == "both" and pair and len({party.text for party in here}) < 2:
             antecedents = tuple(pair)
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
+
+
+# X方面向本报表示，公司…: who speaks speaks of itself
+_SPEAKS = re.compile(
+    "[ \x01”」]*(?:方面|官方|相关(?:人士|负责人))?(?:今日|近日|日前)?(?:[向对在于][^，。；]{2,16}?)?"
+    "(?:表示|回应称?|透露|介绍|指出|坦言|强调)(?:称)?[，：]"
+)
+
+
+def _speaker(folded: str, here: Sequence[Mention]) -> tuple[Mention, ...]:
+    """The company of a sentence that says what follows."""
+    said = [p for p in here if p.kind == "ORG" and _SPEAKS.match(folded, p.end)]
+    return tuple(said[-1:])
 
 
 _NEARBY = 6
