@@ -517,6 +517,24 @@ def _spends(reading: Reading, relation: Relation) -> bool:
     )
 
 
+_WORKS = re.compile(
+    " ?合作(?=[ \x01]*(?:[，。；）)”\n]|$|推出|开发|研发|打造|生产|完成|成功|在|进行|提供|整合|[0-9]))"
+)
+_ALSO = re.compile(
+    "[ \x01”]*(?:公司|集团|等[^，。；的]{0,8})?(?:正?在|正|计划|已经?|将|拟|还|也|此前|曾|直接)*"
+    "(?:就[^，。；]{1,16})?(?:加强|加深|深度|独家|长期|持续|紧密)*"
+)
+
+
+def _works_with(reading: Reading, relation: Relation) -> bool:
+    """Whether 合作 is the verb of a clause: 该公司计划和X合作, but not 与X的合作."""
+    hit, clause = relation.hit, relation.clause
+    if not _WORKS.match(reading.folded, hit.start):
+        return False
+    ends = (party.end for _, party in relation.parties if clause.start <= party.end <= hit.start)
+    return bool(_ALSO.fullmatch(reading.folded, max(ends, default=hit.start), hit.start))
+
+
 _RAISES = re.compile("完成|获")
 
 
@@ -538,8 +556,11 @@ def _has_owned(relation: Relation) -> bool:
 _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     **{
         need: partial(_in_clause, need)
-        for need in ("funded", "signed", "agreed", "stake_or_unit", "committed", "control")
+        for need in ("funded", "signed", "stake_or_unit", "committed", "control")
     },
+    "agreed": lambda reading, relation: (
+        _in_clause("agreed", reading, relation) or _works_with(reading, relation)
+    ),
     "goods": lambda reading, relation: (
         _in_clause("goods", reading, relation) or _has_hardware(reading, relation)
     ),

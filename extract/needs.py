@@ -71,6 +71,7 @@ def may_tell(folded: str, skeleton: str) -> bool:
 
 _ASKS = frozenset({*_LISTS, "percent"})
 _SENTENCE_WIDE = frozenset({"as_shareholder", "goods_near"})
+_WITH = re.compile("[与和同跟]")
 _SENTENCE_MARK = re.compile(r"[。！？!?；;\n]")
 _CLAUSE_MARK = re.compile(r"[。！？!?；;\n，：:]")
 
@@ -101,6 +102,8 @@ class _Stretches:
     def _has_word(self, need: str, start: int, end: int) -> bool:
         if has_word(need, self._folded, start, end):
             return True
+        if need == "agreed":  # 与X合作: the verb itself
+            return _WITH.search(self._folded, start, end) is not None
         if _LISTS[need] != "goods":
             return False
         self._lowered = self._lowered or lower(self._folded)

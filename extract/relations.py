@@ -637,7 +637,9 @@ def with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str) 
     return relation
 
 
-_OTHER_SIDE = {"trade_contract": "supplier", "supply_contract": "buyer", "win_bid": "buyer"}
+_OTHER_SIDE = {
+    "trade_contract": "supplier", "supply_contract": "buyer", "supply": "buyer", "win_bid": "buyer",
+}  # fmt: skip
 
 
 @cache
