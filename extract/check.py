@@ -206,6 +206,10 @@ def _status(deal: DealRecord, source: Source) -> Iterator[str]:
         known = _status_words("announced") | _status_words("talks")
     else:
         known = _status_words(deal.status)
+    if deal.status == "announced" and deal.type == "ipo":
+        known |= _words("listing", "granted")
+    if deal.status == "terminated":
+        known |= _words("denial", "words") | _words("denial", "heads")
     yield from _needs_word(cites, known, f"no cue for {deal.status}")
 
 
@@ -218,7 +222,10 @@ def _date(deal: DealRecord, source: Source) -> Iterator[str]:
     if deal.date is None:
         return
     cites = deal.sources["date"]
-    if deal.date == source.published and _any_word(cites, _words("announcement", "words")):
+    public = _words("announcement", "words")
+    if deal.type == "ipo":  # 获上交所受理, on the day of the report
+        public |= _words("announcement", "granted") | _words("announcement", "steps")
+    if deal.date == source.published and _any_word(cites, public):
         return
     found = None
     for cite in cites:

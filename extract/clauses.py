@@ -183,6 +183,7 @@ _INVESTS_NOT = re.compile("投资(?:平台|机构|方|基金|公司|集团|人)"
 
 def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -> Iterator[Group]:
     previous = sentence.start
+    crossed: list[tuple[int, int]] = []
     for place, listed in enumerate(runs):
         run = _heads(skeleton, listed)
         start, end = listed[0].start, listed[-1].end
@@ -191,17 +192,18 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         modifier = _modifies(skeleton, start, end, sentence.end, coming)
         if coming == end and runs[place + 1][0].kind == "ORG":
             modifier = True  # 吉利|远程新能源商用车: a house right in front of its unit
-        if skeleton[max(0, start - 3) : start].rstrip().endswith(("基于", "依托")):
+        if skeleton[max(0, start - 3) : start].rstrip().endswith(("基于", "依托", "借助", "利用")):
             modifier = True  # 基于Intel 18A工艺: what something is made with
         if place and _speaks_for(skeleton, runs[place - 1], listed):
             modifier = True  # X首席执行官Y表示: who acts is X
         elif place + 1 < len(runs) and _speaks_for(skeleton, listed, runs[place + 1]):
             modifier = False
         heads = run[:-1] if modifier and len(run) > 1 else run  # A、B、C创始人D: C describes D
-        marker = _marker(skeleton, begin, start)
+        marker = _marker(skeleton, begin, start, crossed)
         yield Group(start, end, tuple(heads), marker, modifier and heads is run)
+        crossed.append((start, end))
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
-            previous = end
+            previous, crossed = end, []
 
 
 def _speaks_for(skeleton: str, firm: list[Mention], person: list[Mention]) -> bool:
@@ -238,10 +240,11 @@ _INTO = frozenset(["将", "把"])
 _ITS_HELD = re.compile("(?:其|自己|公司)?(?:直接|间接)?(?:所)?(?:持有|持)的?[ \x01]*")
 
 
-def _marker(skeleton: str, begin: int, start: int) -> str:
+def _marker(skeleton: str, begin: int, start: int, crossed: Sequence[tuple[int, int]]) -> str:
     """The preposition that governs what begins at ``start``: between the two only a description.
 
-    以13亿美元对X: a preposition of price or place gives way to the one behind it.
+    以13亿美元对X: a preposition of price or place gives way to the one behind it. The names of
+    ``crossed``, which only describe, may hold any word: 向某某投资基金旗下X.
     """
     patterns = _group_patterns()
     found = ""
@@ -250,7 +253,10 @@ def _marker(skeleton: str, begin: int, start: int) -> str:
         if not word or start - match.end() > _FAR_MARKER:
             continue
         held = word in _INTO and _ITS_HELD.fullmatch(skeleton, match.end(), start)
-        if not held and patterns["breaker"].search(skeleton, match.end(), start):
+        between, at = "", match.end()
+        for begin_name, end_name in crossed:
+            between, at = between + skeleton[at:begin_name], max(at, end_name)
+        if not held and patterns["breaker"].search(between + skeleton[at:start]):
             continue
         adjoins = word not in _ASIDE and not skeleton[match.end() : start].strip(" \x01“「『")
         if not found or found in _ASIDE or adjoins:

@@ -140,7 +140,7 @@ def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> D
     if _INTO_A_FIELD.search(clause_text(reading, found)):
         return found
     payers, _ = sides_of(reading, found)
-    into = _raised_into(drafts)
+    into = _raised_into(drafts) or _held_by(drafts, payers)
     told_before = [d for d in into if same_money(d, found) and payers & d.ids("investor")]
     for draft in reversed(told_before or into):
         last = draft.relations[-1].hit.end
@@ -154,6 +154,11 @@ def _part_of_deal(reading: Reading, drafts: Sequence[Draft], found: Detail) -> D
 def _raised_into(drafts: Sequence[Draft]) -> list[Draft]:
     """The investments of which is known whom they go to."""
     return [draft for draft in drafts if draft.type == "investment" and draft.sides["target"]]
+
+
+def _held_by(drafts: Sequence[Draft], payers: set[str]) -> list[Draft]:
+    """The stakes of those who pay: 微软持有X约27%的股份。该公司2019年投了10亿美元."""
+    return [d for d in drafts if d.type == "holding" and payers & d.ids("investor")]
 
 
 def _paid_to(draft: Draft, found: Detail) -> Detail:

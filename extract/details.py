@@ -11,7 +11,7 @@ from typing import get_args
 
 from extract.amounts import Quantity
 from extract.clauses import Sentence
-from extract.lexicon import read_toml, words
+from extract.lexicon import alternation, read_toml, words
 from extract.mentions import Mention, beginning_in, last_before
 from extract.needs import has_percent, has_word
 from extract.observer import Observer
@@ -36,7 +36,7 @@ def side_of(role: str, deal_type: DealType) -> str:
 
 
 _PAST = re.compile("|".join(map(re.escape, words("cues.toml", "past", "words"))))
-_CONTROL = re.compile("控股权|控制权|控股股东|全部股权|100 ?%")
+_CONTROL = re.compile("控股权|控制权|(?:成为|变更为)[^，。；]{0,12}控股股东|全部股权|100 ?%")
 
 
 def detail(
@@ -120,7 +120,10 @@ _FORMER = re.compile(
     "此前|过往|历史|以往|曾经|历轮|前几轮|前两轮"
     "|(?:早期|现有|已有)(?!(?:股东|投资者|投资人|投资方)[^，。；]{0,30}$)"
 )
-_DENIAL = re.compile("否认|辟谣|不属实|不实信息|纯属谣言|子虚乌有")
+_DENIAL = re.compile(
+    f"{alternation(words('cues.toml', 'denial', 'words'))}|不存在[^，。；]{{4,40}}(?:的情形|一事|的情况)"
+    "|从未[与和就][^，。；]{2,40}(?:签|商谈|洽谈|接触|达成)"
+)
 _ROUND_TALK = re.compile("融资|轮|领投|投资方|资方|跟投")
 _OWN_PROJECT = re.compile("建设|设立|成立|项目|工厂|基地|研发")
 
@@ -157,6 +160,7 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
             q
             for q in candidates
             if _RAISED.search(reading.skeleton, max(0, q.start - 24), q.start)
+            or _RAISING.search(reading.skeleton, q.start, q.end)  # 最高募资18.6亿港元
             or _RAISED_BEHIND.match(reading.skeleton, q.end)
         ]
     clause = relation.clause
@@ -169,7 +173,48 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     )
     stretch = replace(sentence, start=clause.start, end=clause.end) if own else sentence
     whole = [q for q in candidates if _may_be_its(reading, relation, q)]
-    return nearest(whole, clause, stretch, relation.hit.start)
+    found = nearest(whole, clause, stretch, relation.hit.start)
+    if found is None and relation.type in _PRICED_LATER:
+        return _price_behind(reading, relation)
+    if found is None and relation.type == "partnership":
+        told = beginning_in(reading.money, clause.end, sentence.end)
+        return next((q for q in told if _is_capital(reading, relation, q)), None)
+    return found
+
+
+_PRICED_LATER = frozenset(["acquisition", "procurement"])
+_ITS_PRICE = re.compile(
+    "(?:该|此|这[笔项])?(?:交易|协议|合同|收购)[^，。；0-9]{0,14}(?:作价|总?值|总?对价|总?价|金额|规模)[^，。；0-9]{0,6}$"
+    "|双方[^，。；]{2,16}(?:协议|合同)(?:作价|金额|总额|价值)[^，。；0-9]{0,4}$"
+)
+
+
+def _price_behind(reading: Reading, relation: Relation) -> Quantity | None:
+    """The price that the next sentence tells: X要约收购Y。交易总值约22亿欧元."""
+    if not relation.told:
+        return None
+    for sentence in following(reading, relation, 1):
+        for money in beginning_in(reading.amounts, sentence.start, sentence.end):
+            if _ITS_PRICE.search(reading.skeleton[sentence.start : money.start]):
+                return money
+    return None
+
+
+_VENTURE = re.compile(
+    "合资|共建|合建|共同(?:出资|投资|设立|成立|建设)|组建|联合(?:设立|成立|建设)|开发"
+)
+_CAPITAL = re.compile(
+    "(?:注册资本|资本金|总?投资(?:总?额|规模)?|总投资|出资总?额|投入(?:合计|总额)?|合计投[入资]|总投入)(?:金)?"
+    "(?:预计|约|为|达|超过?|不低于|不超过|合计|人民币)*$"
+)
+
+
+def _is_capital(reading: Reading, relation: Relation, money: Quantity) -> bool:
+    """Whether a later clause tells what goes into a venture: 组建合资公司，注册资本3亿元."""
+    clause = relation.clause
+    ventures = _VENTURE.search(reading.folded, clause.start, clause.end)
+    before = reading.folded[max(clause.end, money.start - 12) : money.start]
+    return money.start >= clause.end and bool(ventures and _CAPITAL.search(before))
 
 
 def _may_be_its(reading: Reading, relation: Relation, money: Quantity) -> bool:
@@ -299,6 +344,9 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         }.get(kind)
     elif relation.hit.trigger.name in {"sell", "hand_over"} and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
+        if _is_minority(reading, relation):
+            changed["buyer_of_stake"], changed["investee"] = "investor", "investee"
+            kind = "investment"
     elif relation.hit.trigger.name == "acquire" and _is_minority(reading, relation):
         changed, kind = (
             {"acquirer": "investor", "acquiree": "investee", "seller": "seller"},
@@ -324,12 +372,19 @@ _COMPUTE = re.compile(
 )
 
 
+# 签署算力合作协议，最高价值可达63亿美元
+_WORTH = re.compile("^[^，。；]{0,6}(?:价值|总价|总?金额|总?规模)[^，。；]*$")
+
+
 def _is_priced_compute(reading: Reading, relation: Relation) -> bool:
     """18亿美元算力合作: what has a price is bought."""
     start, end = relation.clause.start, relation.clause.end
     if not _COMPUTE.search(reading.folded, start, end) or len(relation.parties) != 2:
         return False
-    return any(money.end <= end for money in beginning_in(reading.money, start, end))
+    if any(money.end <= end for money in beginning_in(reading.money, start, end)):
+        return True
+    behind = beginning_in(reading.amounts, end, relation.sentence.end)
+    return any(_WORTH.search(reading.folded[end : money.end]) for money in behind)
 
 
 def _rounds(reading: Reading, relation: Relation) -> tuple[Mention, ...]:
@@ -425,11 +480,14 @@ def _values_in(reading: Reading, relation: Relation, sentence: Sentence) -> list
     return [q for q in told if not _describes_payer(reading, relation, q)]
 
 
+_OF_ITS_VALUE = re.compile("^[ \x01]*的?(?:投前|投后)?(?:股权)?估值")  # 以7亿元的投前估值引入X
+
+
 def _describes_payer(reading: Reading, relation: Relation, quantity: Quantity) -> bool:
     """Whether a valuation is only an attribute of the buyer: 估值90亿美元的X收购Y."""
     for role, party in relation.parties:
         if side_of(role, relation.type) == "investor" and quantity.end <= party.start:
-            gap = reading.folded[quantity.end : party.start]
+            gap = _OF_ITS_VALUE.sub("", reading.folded[quantity.end : party.start])
             if len(gap) < 24 and "的" in gap and "，" not in gap:
                 return True
     return False
@@ -535,6 +593,21 @@ def _works_with(reading: Reading, relation: Relation) -> bool:
     return bool(_ALSO.fullmatch(reading.folded, max(ends, default=hit.start), hit.start))
 
 
+_WHOLE = re.compile(
+    "[ \x01]*(?:[，。；、）)”\n]|$|的(?:最终|协议|事宜|交易|计划|事项|可能)|一事|给|之后|后)"
+)
+
+
+def _sells_whole(reading: Reading, relation: Relation) -> bool:
+    """Whether a company itself is sold, not its goods: 正评估出售X."""
+    sold = [p for p in relation.of("investee") if p.start >= relation.hit.end]
+    near = sold and sold[-1].start - relation.hit.end < _NEAR_SOLD
+    return bool(near and "seller" in dict(relation.parties)) and bool(
+        _WHOLE.match(reading.folded, sold[-1].end)
+    )
+
+
+_NEAR_SOLD = 12
 _RAISES = re.compile("完成|获")
 
 
@@ -556,8 +629,19 @@ def _has_owned(relation: Relation) -> bool:
 _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
     **{
         need: partial(_in_clause, need)
-        for need in ("funded", "signed", "stake_or_unit", "committed", "control")
+        for need in (
+            "funded",
+            "signed",
+            "committed",
+            "control",
+            "share_told",
+            "tender",
+            "share_price",
+        )
     },
+    "stake_or_unit": lambda reading, relation: (
+        _in_clause("stake_or_unit", reading, relation) or _sells_whole(reading, relation)
+    ),
     "agreed": lambda reading, relation: (
         _in_clause("agreed", reading, relation) or _works_with(reading, relation)
     ),

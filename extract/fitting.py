@@ -48,6 +48,10 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return True
     if FAMILY[draft.type] != FAMILY[found.relation.type]:
         return False
+    if _sum_of_contract(draft, found):
+        return True
+    if _told_of_earlier(draft, found):
+        return False
     if {draft.type, found.relation.type} & {"holding"} and draft.type != found.relation.type:
         return False
     if _apart_in_time(draft, found):
@@ -97,15 +101,30 @@ def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
     return bool(payees & draft.ids("target")) and _money_fits(draft, found)
 
 
+def _told_of_earlier(draft: Draft, found: Detail) -> bool:
+    """X将追加1亿美元。此前，X已于去年5月投资1亿美元: what was done before is another deal."""
+    done = found.past and found.status == "completed" and found.date is not None
+    coming = not draft.past and {status for status, _, _ in draft.statuses} <= {
+        "announced",
+        "talks",
+    }
+    return done and coming and draft.date is None and draft.type == "investment"
+
+
+def _sum_of_contract(draft: Draft, found: Detail) -> bool:
+    """X将向Y购买算力，合同价值超过100亿美元: a clause without a party tells what the contract costs."""
+    contract = found.relation.hit.trigger.name in {"trade_contract", "supply_contract"}
+    last = draft.relations[-1]
+    alone = contract and not found.relation.told and last.sentence == found.relation.sentence
+    return alone and draft.type == "procurement" and _money_fits(draft, found)
+
+
 def supplies_partner(draft: Draft, found: Detail) -> bool:
     """成为X的合作伙伴和供应商; 与X达成合作，签署采购协议: what tells of both tells of a trade."""
     if draft.type != "partnership" or found.relation.type != "procurement":
         return False
-    if found.relation.hit.trigger.name == "supply":
-        return found.relation.clause in {relation.clause for relation in draft.relations}
-    contract = found.relation.hit.trigger.name in {"trade_contract", "supply_contract"}
     sentences = {relation.sentence for relation in draft.relations}
-    return contract and found.relation.sentence in sentences
+    return found.relation.sentence in sentences
 
 
 def _of_one_house(draft: Draft, payees: set[str]) -> bool:

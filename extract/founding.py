@@ -59,12 +59,19 @@ def _is_state(reading: Reading, drafts: Sequence[Draft], found: Detail) -> bool:
         return False
     both = set().union(*sides_of(reading, found))
     return any(
-        draft.type in {"divestment", "acquisition"}
+        (draft.type in {"divestment", "acquisition"} or _in_one_breath(draft, found))
         and "terminated" not in {status for status, _, _ in draft.statuses}
         and both <= draft.ids("investor") | draft.ids("target")
         and found.relation.hit.start - last_told(draft) < _STATE_NEAR
         for draft in drafts
     )
+
+
+def _in_one_breath(draft: Draft, found: Detail) -> bool:
+    """X新增股东Y，持股4.8%: what an investor has by the deal that the same sentence tells."""
+    relation = found.relation
+    alone = not relation.told and draft.relations[-1].sentence == relation.sentence
+    return draft.type == "investment" and alone
 
 
 _AGREED_ANEW = re.compile("签|达成|建立|决定|还|同意|宣布|长期|成立")
@@ -117,7 +124,7 @@ def _founds(reading: Reading, found: Detail) -> bool:
         lent = "lender" in found.relation.told
         return lent or (told_here(found) and not _SOURCE_OF_MONEY.search(text))
     if trigger.name in {"list", "raise"}:
-        return told_here(found)
+        return told_here(found) or _lists_here(reading, found)
     if trigger.name == "hold":
         return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
     if trigger.name == "cooperate":
@@ -129,6 +136,15 @@ def _founds(reading: Reading, found: Detail) -> bool:
             return dated and _payer_here(found)
         return len(found.relation.told) > 1 or bool(told)
     return True
+
+
+_THIS_LISTING = re.compile("(?:本次|此次|这次)(?:IPO|上市|发行|招股|公开发行)")
+
+
+def _lists_here(reading: Reading, found: Detail) -> bool:
+    """本次IPO募资12亿美元: a listing with a sum of its own, of the company spoken of."""
+    own = found.relation.type == "ipo" and found.amount is not None
+    return own and bool(_THIS_LISTING.search(clause_text(reading, found)))
 
 
 _VENTURE = re.compile("(?:成立|设立|组建|建立)[^，。；的]{0,12}合[资营]")

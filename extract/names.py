@@ -211,6 +211,22 @@ _MEASURE = re.compile(r"[0-9]+(?:\.[0-9]+)?[%％万亿]")
 _MARKED_SHARE = re.compile("ST(?=[一-龥])")
 
 
+_LAST_NAME = re.compile(" [A-Z][a-z]+(?! ?[A-Z])")
+
+
+def _is_first_name(folded: str, start: int, end: int) -> bool:
+    """Whether a listed Latin name begins that of a person behind a title: 首席执行官 Ford Tamer."""
+    if not _LAST_NAME.match(folded, end) or " " in folded[start:end]:
+        return False
+    before = folded[max(0, start - 12) : start].rstrip()
+    return _word_set("person", "words").before(before, 0, len(before)) > 0
+
+
+_MODEL = re.compile(
+    "[A-Z]{1,2}[0-9]{2,4}[A-Z]{0,2}(?![0-9A-Za-z.%]| ?[多余]?[万千百亿]? ?[张颗块台套片柜卡枚个吉兆])"
+)
+
+
 def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention]:
     """Organisations and hardware that the seeds list, longest first, left to right.
 
@@ -223,6 +239,10 @@ def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention
         kind, identity, caution, latin = entries[index]
         if latin and (_inside_word(folded, start, end) or _MARKED_SHARE.match(folded, start)):
             continue
+        if latin and kind == "ORG" and _is_first_name(folded, start, end):
+            continue
+        if kind == "HARDWARE" and not latin and (model := _MODEL.match(folded, end)):
+            end = model.end()  # 曦云|C600
         rule = "names.hardware" if kind == "HARDWARE" else "names.lexicon"
         mention = Mention(start, end, text[start:end], kind, rule, identity, caution)
         (doubtful if caution in {"common", "context"} else found).append(mention)
@@ -336,7 +356,7 @@ def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
 
 
 def _strip(text: str, start: int, end: int) -> Span:
-    while start < end and text[start] in _JUNK:
+    while start < end and (text[start] in _JUNK or "①" <= text[start] <= "⑳"):
         start += 1
     while end > start and text[end - 1] in _JUNK:
         end -= 1
@@ -447,6 +467,20 @@ def has_suffix(chunk: str) -> bool:
     """Whether a chunk ends like an organisation: 资本, 科技, 有限公司."""
     return _word_set("suffix", "strong").before(chunk, 1, len(chunk)) > 0
 
+
+def is_place_and_field(chunk: str) -> bool:
+    """Whether a chunk is only a country or a town and a trade: 法国汽车 of 法国汽车零部件供应商."""
+    place = _word_set("descriptor", "place").at(chunk, 0, len(chunk))
+    field = chunk[place:]
+    return (
+        place > 0
+        and len(field) == _FIELD_LENGTH
+        and has_suffix(f"某{field}")
+        and len(cut(field)) == 1
+    )
+
+
+_FIELD_LENGTH = 2
 
 PHRASE, WORDS, PERHAPS, NAME = range(4)
 
@@ -569,6 +603,7 @@ class Slot:
     name: str
     clause: bool = False
     closed: bool = True
+    led: re.Pattern[str] | None = None
     link: re.Pattern[str] | None = None
     stop: re.Pattern[str] | None = None
     ends: re.Pattern[str] | None = None
@@ -604,7 +639,7 @@ class Anchor(NamedTuple):
 
 _WORDS: tuple[Part, ...] = ("open", "close", "weak")
 _FLAGS = {"clause", "first", "last", "listed", "sure", "reach", "side", "length", "longest"}
-_PATTERNS = {"link", "stop", "ends"}
+_PATTERNS = {"led", "link", "stop", "ends"}
 _KEYS = {*_WORDS, *_FLAGS, *_PATTERNS, "name", "next", "within"}
 
 
@@ -754,6 +789,8 @@ def _opened(
     for anchor in anchors:
         left = anchor.end
         if slot.stop and slot.stop.match(text, left):
+            continue
+        if slot.led and not slot.led.search(text, max(0, anchor.start - 8), anchor.start):
             continue
         if slot.link:
             link = slot.link.match(text, left, end)
@@ -1060,7 +1097,7 @@ def find_full(skeleton: str) -> Iterator[Span]:
 
 
 _BOUGHT = re.compile(
-    ".*(?:(?:购买|收购|受让|认购|增资|出售|转让|支付|持有|中标|投资设立|聘请|委托|引入|发布|受理)(?:了|的)?|股[权份][及和与]"
+    ".*(?:(?:参与投资|参与设立|参投|购买|收购|受让|认购|增资|出售|转让|支付|持有|中标|投资设立|聘请|委托|引入|发布|受理)(?:了|的)?|股[权份][及和与]"
     "|(?<![平高中初同])等(?![离级距效]))"
 )
 
@@ -1240,7 +1277,7 @@ def find_names(
     known |= {text[c.start : c.end] for c in candidates if c.sure}
     candidates += _defined(text, folded, definitions, known)
     candidates = _of_institutions(folded, found, candidates)
-    found = _in_deals(found, candidates)
+    found = _around_listed(folded, _in_deals(found, candidates), candidates)
     persons = _persons(folded, candidates) | holders
     voted = []
     for name in _voted(text, candidates):
@@ -1414,13 +1451,30 @@ def _of_institutions(
     return found
 
 
+def _around_listed(
+    folded: str, listed: Sequence[Mention], candidates: Sequence[Candidate]
+) -> list[Mention]:
+    """The listed ones without short forms in the middle of a name that has shares: 望|海康|信20%股权."""
+    firms = [
+        c for c in candidates if c.rule in _OWNED and _HANZI.fullmatch(folded[c.start : c.end])
+    ]
+    return [
+        mention
+        for mention in listed
+        if not any(c.start < mention.start and mention.end < c.end <= c.start + 6 for c in firms)
+    ]
+
+
 def _owned_firm(name: Candidate, rest: str) -> bool:
     """Whether a listed name and what stands behind it are a firm: 零跑|国际 has shares."""
     if name.rule == "names.notice":
         return len(rest) > 1 and shape(rest) == NAME and not _inner().search(rest)
+    if name.rule in _BETWEEN and len(rest) in {2, 3} and _HANZI.fullmatch(rest):
+        return rest[0] not in _particles("first") and len(cut(rest)[0]) == 1  # 与|奥迪|斯流体|签订
     return name.rule in _OWNED and len(rest) > 1 and bool(_HANZI.fullmatch(rest))
 
 
+_BETWEEN = frozenset({"names.with", "names.toward", "names.pair", "names.subject"})
 _OWNED = frozenset({"names.shares", "names.shares_of"})
 _HANZI = re.compile(r"(?:(?![A-Z]?股)[一-龥()（）])+")
 

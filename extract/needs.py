@@ -18,7 +18,7 @@ from extract.relations import Hit, every_hit
 _LISTS = {
     "funded": "funded", "goods": "goods", "signed": "signed", "agreed": "agreed",
     "committed": "committed", "stake_or_unit": "unit", "stake_object": "stake",
-    "as_shareholder": "as_shareholder", "control": "control", "goods_near": "goods",
+    "as_shareholder": "as_shareholder", "share_told": "share_told", "tender": "tender", "share_price": "share_price", "control": "control", "goods_near": "goods",
 }  # fmt: skip
 """The needs that words decide, and the lists of these words."""
 
@@ -69,7 +69,7 @@ def may_tell(folded: str, skeleton: str) -> bool:
     return text is not None and any(map(text.meets, asking))
 
 
-_ASKS = frozenset({*_LISTS, "percent"})
+_ASKS = frozenset({*_LISTS, "percent"}) - {"stake_or_unit"}  # 出售X needs no further word
 _SENTENCE_WIDE = frozenset({"as_shareholder", "goods_near"})
 _WITH = re.compile("[与和同跟]")
 _SENTENCE_MARK = re.compile(r"[。！？!?；;\n]")

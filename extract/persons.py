@@ -17,7 +17,7 @@ from extract.lexicon import alternation, words
 _ENDS = (
     r"(?=[、，。；（\x01：]|以?及|和|与|等|拟|将|计划|合计|累计|共|持[有股]|所持|先生|女士|通过|签[署订]|[减增]持"
     r"|均|已|分别|以|在|向|控制|的|之|因|转让|受让|发行|不再|质押|承诺|出具|共同|发来|方面|提交"
-    r"|近日|日前|今日|昨日|此前|目前|耗资|斥资|出资|自|从|还|也|因|决定|提议|$)"
+    r"|近日|日前|今日|昨日|此前|目前|直接|间接|耗资|斥资|出资|自|从|还|也|因|决定|提议|$)"
 )
 
 
@@ -29,11 +29,15 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     surname = alternation(words("names.toml", "holder", "surnames"))
     name = rf"(?P<name>(?:{surname})[一-龥]{{1,2}}?){_ENDS}"
     listed = rf"(?:先生|女士)?(?:、|以?及(?:其一致行动人)?|和|与)(?:{title}(?:[、及和兼]+{title})*)?{name}"
+    owner = (
+        rf"(?:受让|收购|购买|取得)了?(?:自然人|股东)?(?P<name>(?:{surname})[一-龥]{{1,2}}?)"
+        r"(?=(?:所|合计|共同|直接|分别)*持有?|(?:、|以?及|和|与|等)[^，。；]{2,40}(?:所持|持有))"
+    )
     called = rf"(?<=[为由与向和、及是系人长事东理对，])(?P<name>(?:{surname})[一-龥]{{1,2}})(?=先生|女士)"
     return (
         re.compile(rf"{title}(?:[、及和兼]+{title})*{name}"),
         re.compile(listed),
-        re.compile(called),
+        re.compile(rf"{called}|{owner.replace('?P<name>', '?P<owner>')}"),
     )
 
 
@@ -44,7 +48,7 @@ def find_holders(skeleton: str) -> Iterator[tuple[int, int]]:
     True
     """
     first, further, called = _patterns()
-    yield from (match.span("name") for match in called.finditer(skeleton))
+    yield from (match.span(match.lastgroup or 0) for match in called.finditer(skeleton))
     at = 0
     while match := first.search(skeleton, at):
         while match:

@@ -318,6 +318,7 @@ def _relations(
     beginnings = [party.start for party in parties]
     starts = [hit.start for hit in hits]
     pairs: list[tuple[Mention, ...]] = []
+    last: Relation | None = None
     for sentence in reading.sentences:
         if not starts or sentence.start > starts[-1]:
             return
@@ -355,6 +356,7 @@ def _relations(
             )
             if relation:
                 relation = _with_carried(reading, relation, found, main, pairs)
+                relation = last = relations.with_same_held(relation, last)
                 pairs += _sides(relation)
                 yield from relations.apart(relation)
         topic = _next_topic(found or read, topic)
@@ -368,14 +370,17 @@ def _with_carried(
     pairs: Sequence[tuple[Mention, ...]],
 ) -> Relation:
     """A relation with the parties that its own clause leaves out and the article has told."""
-    if main and relation.hit.trigger.name in {"sell", "hand_over"}:
+    if main and relation.hit.trigger.name in {"sell", "hand_over", "share_falls"}:
         relation = relations.with_sold(relation, main, reading.skeleton)
     if main and relation.hit.trigger.name == "invest":
         relation = relations.with_bought(relation, main, reading.skeleton)
     if main and relation.hit.trigger.name == "acquire":
         relation = relations.with_offered(relation, main, reading.skeleton)
+    if main and relation.hit.trigger.name == "control_planned":
+        relation = relations.with_controlled(relation, main)
     relation = relations.with_backed(relation, found, reading.skeleton)
     relation = relations.with_other_side(relation, found, reading.skeleton)
+    relation = relations.with_sellers(relation, found, reading.skeleton)
     if main and relation.hit.trigger.name == "hold":
         relation = relations.with_held(relation, main, reading.skeleton)
     if relation.sentence.opener is not None and pairs:

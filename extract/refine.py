@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from extract.mentions import Mention, beginning_in, drop_overlaps
-from extract.names import RANK, Names, every_place, has_suffix, is_description, is_name
+from extract.names import (
+    RANK,
+    Names,
+    every_place,
+    has_suffix,
+    is_description,
+    is_name,
+    is_place_and_field,
+)
 from extract.segment import cut
 
 if TYPE_CHECKING:
@@ -59,7 +67,7 @@ def refine(
 
 
 _DEAL = re.compile(
-    r"[亿億万萬%％轮輪签簽股]|收购|收購|并购|併購|达成|達成|协议|協議|领投|領投|跟投|参投|參投|融资|融資|合同|合約"
+    r"[亿億万萬%％轮輪签簽股]|上市|IPO|招股|过会|過會|聆讯|聆訊|合作|订单|訂單|中标|中標|采购|採購|供应|供應|收购|收購|并购|併購|达成|達成|协议|協議|领投|領投|跟投|参投|參投|融资|融資|合同|合約"
 )
 
 
@@ -95,6 +103,8 @@ _QUOTES = frozenset('“「『"‘《')
 def _may_be(text: str, folded: str, start: int, end: int) -> bool:
     """Whether a span can be a name: no phrase of plain words (海洋|机器人), unless it is quoted."""
     chunk = text[start:end]
+    if text[start - 1 : start] not in _QUOTES and is_place_and_field(folded[start:end]):
+        return False
     if not is_name(chunk) or (chunk.isalpha() and is_description(folded[start:end])):
         return False
     if text[start - 1 : start] in _QUOTES or has_suffix(chunk) or not chunk.isalpha():

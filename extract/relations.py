@@ -22,11 +22,11 @@ NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
     "two_or_owned", "control", "raised", "goods_near", "two_or_spent",
-    "money_or_issue",
+    "money_or_issue", "share_told", "tender", "share_price",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "接受", "受", "经", "受理"]),
-    "of": frozenset(["获得", "获", "得到", "引入", "引进", "吸引", "迎来", "来自", "拿下", "斩获", "赢得", "中标", "收获", "签下", "揽获", "接到", "收到"]),
+    "of": frozenset(["获得", "获", "得到", "引入", "引进", "吸引", "迎来", "来自", "拿下", "斩获", "赢得", "中标", "收获", "签下", "揽获", "接到", "收到", "拿到"]),
     "to": frozenset(["向", "对", "给", "为", "于"]),
     "with": frozenset(["与", "和", "同", "跟", "携手", "联合", "联手", "牵手"]),
     "from": frozenset(["从", "自"]),
@@ -120,6 +120,8 @@ def _read_trigger(entry: Mapping[str, Any]) -> Trigger:
         raise refuse(f"unknown place {wrong[0]}")
     if wrong := sorted(set(entry.get("needs", ())) - set(NEEDS)):
         raise refuse(f"unknown need {wrong[0]}")
+    if twice := {word for word in entry["words"] if entry["words"].count(word) > 1}:
+        raise refuse(f"the word {min(twice)} is listed twice")
     return Trigger(
         entry["name"],
         entry["type"],
@@ -223,26 +225,82 @@ def read_relation(
         others = {party.text for place in told for party in places[place]}
         if kept := tuple(p for p in carrier if p.text not in others):
             places["subject"] = kept
-            if hit.trigger.type in {"divestment", "partnership"}:
-                _split_subject(hit.trigger, places, skeleton)
+            buys = hit.trigger.name == "procure" and not {"object", "to", "from", "by"} & told
+            signed = buys and _SIGNED.search(skeleton, kept[-1].end, clause.start)
+            if hit.trigger.type in {"divestment", "partnership"} or signed:
+                _split_subject(hit.trigger, places, skeleton)  # A与B签约，采购服务器
     if placed is not None:
         placed(hit, dict(places), told)
     if hit.trigger.name in {"acquire", "buy_stake"}:
         _place_sellers(hit, places, skeleton)
-    if hit.trigger.name == "procure" and {"to", "from"} & places.keys():
-        places.pop("object", None)  # 向A租用3万块B的芯片: who makes the goods is not who sells them
+        _place_refused(hit, clause, groups, places, skeleton)
+    if hit.trigger.name in {"put_money", "invest"} and _IN_ROUND.search(
+        skeleton, clause.start, hit.start
+    ):
+        places.setdefault("to", places.pop("at", ()))
+    if hit.trigger.name == "merge" and "with" not in places:
+        _split_both(places)
+    if hit.trigger.name == "procure":
+        _place_suppliers(hit, places, skeleton)
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
-    if hit.trigger.type == "procurement" and "with" in told:
-        parties = _by_stage(parties)
-    if hit.trigger.type == "debt":
-        parties = _by_trade(_by_word(hit, clause, places, parties, skeleton))
-    if hit.trigger.name == "supply_contract" and _ORDERS.search(skeleton, clause.start, hit.start):
-        parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
+    parties = _swapped(hit, clause, places, told, parties, skeleton)
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
+def _split_both(places: Places) -> None:
+    """双方同意终止合并协议: the one merges with the other."""
+    both = [one for party in places.get("subject", ()) for one in meant(party)]
+    if len(both) > 1:
+        places["subject"], places["with"] = tuple(both[:1]), tuple(both[1:])
+
+
+def _place_suppliers(hit: Hit, places: Places, skeleton: str) -> None:
+    """Who sells what is bought; 向A租用3万块B的芯片: who makes the goods is not who sells them."""
+    if skeleton.startswith("买下", hit.start) and "object" in places and "to" not in places:
+        places.clear()  # 买下X: who stands right behind is bought
+    if "to" in places and _GIVEN.search(skeleton, places["to"][-1].end, hit.start):
+        places.pop("to")  # 向X提供2亿元用于采购
+    if {"to", "from"} & places.keys():
+        places.pop("object", None)
+
+
+def _swapped(
+    hit: Hit,
+    clause: Clause,
+    places: Places,
+    told: set[str],
+    parties: list[tuple[str, Mention]],
+    skeleton: str,
+) -> list[tuple[str, Mention]]:
+    """The parties with the sides of a trade or a loan that the words around the trigger tell."""
+    if hit.trigger.type == "procurement" and "with" in told:
+        compute = bool(_COMPUTING.search(skeleton, clause.start, clause.end))
+        parties = _by_stage(parties, compute=compute)
+    if hit.trigger.type == "debt":
+        parties = _by_trade(_by_word(hit, clause, places, parties, skeleton))
+    before, through = (skeleton, clause.start, hit.start), (skeleton, clause.start, hit.end)
+    if hit.trigger.name == "trade_contract" and len(parties) == 1 and _FOR_CLIENT.search(*through):
+        parties = [("supplier", party) for _, party in parties]
+    if hit.trigger.name == "trade_contract" and _EARNS.search(skeleton, hit.end, clause.end + 24):
+        return [(_SWAPPED.get(role, role), party) for role, party in parties]
+    if hit.trigger.name == "supply_contract" and _ORDERS.search(*before):
+        parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
+    return parties
+
+
+# 签署租赁协议，合同收入约37亿美元: who earns supplies
+_EARNS = re.compile("[^。；]{0,16}(?:合同|租金|租赁)(?:总)?收入")
+_BREAK = re.compile("[，。；：、]|投资|收购|采购")
+_SIGNED = re.compile("签|达成[^，。；]{0,8}(?:协议|合作)")
+# 与国内某头部互联网客户签订算力服务合同: whose client has no name supplies
+_FOR_CLIENT = re.compile(
+    "[与和同][^，。；]{0,24}(?:客户|用户|甲方)|[与和同][^，。；]{0,8}某[^，。；]{2,16}(?:算力|服务|租赁|托管|供货|销售)"
+)
+_GIVEN = re.compile("提供|支付|投资|增资|借")
+# 在后者的下一轮融资中投入5亿美元
+_IN_ROUND = re.compile("在[^，。；]{2,30}融资中")
 _ABOUT = re.compile("[^，。；]{0,6}就[^，。；]{0,10}$")
 _AGREEMENT = ("协议", "谈判", "意向", "框架")
 
@@ -251,6 +309,9 @@ def _place_sellers(hit: Hit, places: Places, skeleton: str) -> None:
     """A从B手中买下C, A与B就收购C谈判: B sells; A与B达成收购协议: B is bought."""
     if "from" in places:
         places.setdefault("owner", places.pop("from"))
+    alone = places.keys() >= {"subject", "with"} and not {"object", "to"} & places.keys()
+    if alone and skeleton[hit.start : hit.end] == "私有化":
+        places["object"] = places.pop("with")  # 同X达成私有化协议
     subject = places.get("subject", ())
     if (
         len(subject) < 2
@@ -263,6 +324,21 @@ def _place_sellers(hit: Hit, places: Places, skeleton: str) -> None:
         places.setdefault("owner", rest)
     elif "object" not in places and "by" not in places and skeleton.startswith(_AGREEMENT, hit.end):
         places["subject"], places["object"] = first, rest
+
+
+_REFUSES = re.compile("(?:拒绝|回绝|婉拒|否决|驳回|谢绝)了?[^，。；]{0,6}$")
+
+
+def _place_refused(
+    hit: Hit, clause: Clause, groups: Sequence[Group], places: Places, skeleton: str
+) -> None:
+    """A拒绝了B的收购要约: B wants to buy A."""
+    here = [g for g in groups if clause.start <= g.start and g.end <= hit.start and not g.marker]
+    if "object" in places or len(here) < 2:
+        return
+    refusing, buyer = here[-2:]
+    if _REFUSES.search(skeleton, refusing.end, buyer.start):
+        places["subject"], places["object"] = buyer.parties, refusing.parties
 
 
 _UNIT = re.compile("(?:的|下属|全资|控股)*(?:子|孙|分)公司")
@@ -366,14 +442,14 @@ def _right(
         if group.start < hit.end or group.end > sentence.end or group.start >= end:
             continue
         gap = skeleton[hit.end : group.start]
-        if _ADVISES.match(skeleton, group.end):
+        if _ADVISES.match(skeleton, group.end) or _ADVISED.search(gap):
             continue
         place = _PLACE_OF.get(group.marker, "object") if group.marker in gap else "object"
         if group.marker == "于" and hit.trigger.name == "sell":
             place = "object"  # 出售其于X持有的股权
         if place == "to" and _INVESTOR_IS.search(gap):
             place = "by"  # 融资的领投方预计为X
-        if skeleton[hit.end - 1] == "给" and len(gap) < 2:
+        if skeleton[hit.end - 1] in "给予" and not _BREAK.search(gap) and len(gap) < 16:
             places.setdefault("to", group.parties)  # 卖给Y, 租给Y
             continue
         if place == "object" and _OWNER.match(skeleton, group.end):
@@ -381,9 +457,14 @@ def _right(
         elif group.marker and group.marker in gap and place not in {"object", "by", "of"}:
             places.setdefault(place, group.parties)
         elif place in {"by", "of"} and hit.trigger.name == "funding" and group.marker in gap:
+            if group.modifier:
+                continue
             places.setdefault("by", group.parties)  # 本轮融资由A出资, 吸引了B
         elif _is_relative_head(hit, places, gap, group):
             places["subject"] = group.parties
+        elif hit.trigger.name == "hold" and _SHARE_OF.fullmatch(gap) and "object" not in places:
+            if "subject" in places and not group.marker:
+                places["object"] = group.parties
         elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
             places.setdefault("owner", group.parties)
         elif place == "object" and _FOUNDED.search(gap):
@@ -398,7 +479,12 @@ def _right(
             places["object"] = group.parties
 
 
+# 阿里巴巴持股33%的蚂蚁集团
+_SHARE_OF = re.compile("[约近超逾]?[0-9.]+ ?%的[^，。；]{0,8}")
+
+
 # 投资方为A，B担任独家财务顾问
+_ADVISED = re.compile("(?:保荐|承销|顾问|辅导|独家财务)[^，。；]{0,8}(?:为|是|包括)[ \x01“]*$")
 _ADVISES = re.compile(
     "[ \x01]*(?:持续|继续|长期)?(?:担任|出任|任|为)[^，。；]{0,12}(?:财务顾问|融资顾问|FA)"
 )
@@ -430,6 +516,9 @@ def _split_subject(trigger: Trigger, places: Places, skeleton: str) -> None:
     sells = trigger.type == "divestment"
     if sells and len(parties) > 2:
         return  # A、B与C减持: all of them sell
+    listed = len(parties) > 2 and "、" in skeleton[parties[0].end : parties[-1].start]
+    if trigger.type == "procurement" and listed:
+        return  # A、B和C将各自部署: all of them buy
     for place in range(len(parties) - 1, 0, -1):
         gap = skeleton[parties[place - 1].end : parties[place].start]
         if any(word in gap for word in ("与", "和", "同", *([] if sells else ["及"]))):
@@ -443,7 +532,7 @@ _LIST_ENDS = re.compile(
 )
 _OWNER = re.compile(
     r"[ \x01”」』]*(?:等(?:[0-9]+[名家位方]|[一二三四五六七八九十两]+[名家位方])?(?:交易对方|股东|机构|公司|合伙人)?)?"
-    r"(?:所|合计|共同|分别)*(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的)"
+    r"(?:所持(?:有)?(?=[一-龥])|(?:所|合计|共同|分别)*(?:持有|持)(?:的|合计|[^，。；]{0,4}[^，。；0-9]*的))"
 )
 _FOUNDED = re.compile("成立|设立|组建|创立")
 _FAR = re.compile(
@@ -481,6 +570,10 @@ _VERB_FIRST = re.compile(
 )
 
 
+# 德勤预计，今年新股募资3000亿港元: who counts the deals of others does none
+_ESTIMATES = re.compile("[^，。；、]{0,6}(?:预计|统计|测算|估算|研报)[^，。；]{0,6}，")
+
+
 def _earlier_subject(
     sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
 ) -> tuple[Mention, ...]:
@@ -492,7 +585,7 @@ def _earlier_subject(
         if group.start >= clause.start:
             break
         here = sentence.clause_at(group.start)
-        if _VERB_FIRST.match(skeleton, here.start):
+        if _VERB_FIRST.match(skeleton, here.start) or _ESTIMATES.match(skeleton, group.end):
             continue
         if not group.modifier and not group.marker and (here != seen or reports):
             found, seen = group.parties, here
@@ -567,7 +660,7 @@ def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
     return _with_main(relation, main, skeleton) if sold and relation.of("seller") else relation
 
 
-_SELLERS = re.compile("股东|董事|高管|高级管理人员|实际控制人|员工")
+_SELLERS = re.compile("股东|董事|高管|高级管理人员|实际控制人|员工|告知函|的?通知")
 
 
 def _all_in_front(relation: Relation, main: Mention, start: int) -> bool:
@@ -576,10 +669,14 @@ def _all_in_front(relation: Relation, main: Mention, start: int) -> bool:
     return all(seller.text == main.text and seller.start < start for seller in sellers)
 
 
+_BEFORE_LISTING = re.compile("(?:IPO|上市|发行|本次发行|招股)(?:之?前|书显示)")
+
+
 def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
     """X为控股股东，持股31%; X持有公司股份: what is held is the company that the article is about."""
     clause, hit = relation.clause, relation.hit
     shares = _ITS_SHARES.search(skeleton, hit.end, clause.end)
+    shares = shares or _BEFORE_LISTING.search(skeleton, relation.sentence.start, hit.start)
     if shares and not relation.of("investee") and relation.of("shareholder"):
         holders = {party.text for party in relation.of("shareholder")}
         parties = (*relation.parties, ("investee", main))
@@ -594,6 +691,49 @@ def _with_main(relation: Relation, main: Mention, skeleton: str) -> Relation:
     if relation.of("investee") or main.text in known or not told:
         return relation
     return replace(relation, parties=(*relation.parties, ("investee", main)))
+
+
+def with_same_held(relation: Relation, last: Relation | None) -> Relation:
+    """A持有X 80%的股份，B持股10%: what B holds is what the clause before says is held."""
+    if last is None or "hold" not in {last.hit.trigger.name} & {relation.hit.trigger.name}:
+        return relation
+    held = last.of("investee")
+    if relation.of("investee") or not held or last.sentence != relation.sentence:
+        return relation
+    holders = {party.text for party in relation.of("shareholder")}
+    if not holders or not holders.isdisjoint(party.text for party in held):
+        return relation
+    parties = (*relation.parties, *(("investee", party) for party in held))
+    return replace(relation, parties=parties)
+
+
+_SELLER_IS = re.compile("(?:卖方|转让方|出售方|卖家)(?:系|均?为|是|包括)[^，。；]{0,14}$")
+
+
+def with_sellers(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
+    """X以4亿元收购Y，卖方为Z: a later clause of the sentence names who sells."""
+    bought = relation.of("acquiree", "investee")
+    if relation.type not in {"acquisition", "investment"} or not bought or relation.of("seller"):
+        return relation
+    known = {party.text for _, party in relation.parties}
+    for group in groups:
+        if group.start >= relation.clause.end and group.end <= relation.sentence.end:
+            here = relation.sentence.clause_at(group.start)
+            if _SELLER_IS.search(skeleton, here.start, group.start):
+                new = tuple(("seller", p) for p in group.parties if p.text not in known)
+                return replace(relation, parties=(*relation.parties, *new))
+    return relation
+
+
+def with_controlled(relation: Relation, main: Mention) -> Relation:
+    """X公告，控股股东Y筹划公司控制权变更: Y sells, X is what is bought."""
+    told = relation.of("acquiree")
+    if relation.hit.trigger.name != "control_planned" or not told or told[-1].text == main.text:
+        return relation
+    parties = tuple(("seller", party) for party in told)
+    return replace(
+        relation, parties=(*parties, ("acquiree", main)), told=relation.told | {"seller"}
+    )
 
 
 _BACKER = re.compile(
@@ -639,6 +779,7 @@ def with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str) 
 
 _OTHER_SIDE = {
     "trade_contract": "supplier", "supply_contract": "buyer", "supply": "buyer", "win_bid": "buyer",
+    "procure": "supplier", "use": "supplier",
 }  # fmt: skip
 
 
@@ -651,12 +792,25 @@ def _stages() -> dict[str, int]:
     return {firm: stage for stage, firms in enumerate(table.values()) for firm in firms}
 
 
-def _by_stage(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
-    """The parties of a contract between two, the one of the earlier stage as the supplier."""
+# whose trade is in the name: 云智算, Veltrix Data Centers
+_HOSTS = re.compile("算力|智算|云算|算云|云$|云计算|云数|数据中心|Cloud|Compute|Data Cent")
+_COMPUTING = re.compile("算力|云服务|云计算|数据中心|机柜|IDC|租约|GPU|集群")
+
+
+def _by_stage(
+    parties: list[tuple[str, Mention]], *, compute: bool = False
+) -> list[tuple[str, Mention]]:
+    """The parties of a contract between two, the one of the earlier stage as the supplier.
+
+    Where no list has one of them, a contract on ``compute`` is served by whose name tells of it.
+    """
     stages = {role: _stages().get(party.id) for role, party in parties}
+    hosts = {role for role, party in parties if _HOSTS.search(party.text)}
     buyer, supplier = stages.get("buyer"), stages.get("supplier")
+    known = buyer is not None and supplier is not None
     if buyer is None or supplier is None or buyer >= supplier:
-        return parties
+        hosted = not known and hosts == {"buyer"} and compute
+        return [(_SWAPPED.get(role, role), party) for role, party in parties] if hosted else parties
     return [(_SWAPPED.get(role, role), party) for role, party in parties]
 
 
@@ -665,7 +819,9 @@ _SWAPPED = {"buyer": "supplier", "supplier": "buyer"}
 _ORDERS = re.compile("(?:追加|增加|下达|发出|(?<![拿签揽接])下)[^，。；向获]{0,8}$")
 
 
-_LENDS = re.compile("(?:银行|信托|租赁|财务公司)$|(?:银行|信托|租赁).{0,8}(?:有限公司|分行)$")
+_LENDS = re.compile(
+    "^(?:国开|建|工|农|中|招|交)行$|(?:银行|信托|租赁|财务公司)$|(?:银行|信托|租赁).{0,8}(?:有限公司|分行)$"
+)
 
 
 _LENT = re.compile("提供|发放|给予|出借")

@@ -130,7 +130,7 @@ _LATEST = 4
 
 def _inside(full: str) -> Iterator[str]:
     """The parts of a name that may be a shorter form of it: those at its beginning, or near it."""
-    latest = _LATEST if full.endswith("有限公司") else 0
+    latest = _LATEST if full.endswith(_REGISTERED) else 0
     for start in range(latest + 1):
         yield from (full[start:end] for end in range(start + 2, len(full) + (start > 0)))
 
@@ -143,8 +143,11 @@ def alike(short: str, full: str) -> bool:
         rest = full[len(short) :]
         if rest[0] in "（(" and not rest.endswith(("）", ")")):
             return False
-        return bool(_TAIL.fullmatch(rest)) or (rest.endswith("有限公司") and rest[0] not in "（(")
-    return full.endswith("有限公司") and full.find(short) <= _LATEST and not full.startswith(short)
+        return bool(_TAIL.fullmatch(rest)) or (rest.endswith(_REGISTERED) and rest[0] not in "（(")
+    return full.endswith(_REGISTERED) and full.find(short) <= _LATEST and not full.startswith(short)
+
+
+_REGISTERED = ("有限公司", "有限责任公司")
 
 
 # --------------------------------------------------------------------------------------------
@@ -155,8 +158,8 @@ def alike(short: str, full: str) -> bool:
 def _anaphora() -> tuple[re.Pattern[str], dict[str, str]]:
     table = {str(word): str(kind) for word, kind in read_toml("names.toml")["anaphora"].items()}
     plain = [word for word in table if word not in {"公司", "其", "它", "标的", "两家", "两方"}]
-    notice = r"(?:(?<![一-龥A-Za-z0-9])|(?<=[将对向由为给与和是经即及而若因从以于被令让日年月晚前后时称示露把替知悉]))公司(?=私有化|拟|将|已|与|以|同意|董事会|控股子|全资|通过|旗下|向|于|近日|持有|签|收到|为|在|作为|及|或|实控|计划|全资子|控股|境外|参与|累计|出资|下属|正|获|宣布|估值|此前|再|成为|认购|今日|参股(?!公司|企业)|增资|近期|并)|(?<=持股|持有)公司(?=[0-9])"
-    own = r"(?<=[向与跟给对同和替把])[它其](?![他实余中它])|(?:两家|两方)(?=还|将|公司|决定|同意|计划|约定|达成|签|已|宣布|的合作|也|同时)|(?<!其)[其它](?=[0-9]{1,3}(?:\.[0-9]+)?[%％]|普通股|新股|的?股份|的?股权|股票|拟|将|已|以|持有|在|计划|正|收购|投资|斥资|出资)"
+    notice = r"(?:(?<![一-龥A-Za-z0-9])|(?<=[将对向由为给与和是经即及而若因从以于被令让日年月晚前后时称示露把替知悉]))公司(?=私有化|拟|将|已|与|以|同意|董事会|控股子|全资|通过|旗下|向|于|近日|持有|签|收到|为|在|作为|及|或|实控|计划|全资子|控股|境外|参与|累计|出资|下属|正|获|宣布|估值|此前|再|成为|认购|今日|参股(?!公司|企业)|增资|近期|并|下一轮|新一轮|采购|租用|订购|购买)|(?<=持股|持有)公司(?=[0-9])|(?<=对|向)公司(?=[0-9约近超])"
+    own = r"(?<=[向与跟给对同和替把])[它其](?![他实余中它])|(?:两家|两方)(?=还|将|公司|决定|同意|计划|约定|达成|签|已|宣布|的合作|也|同时)|(?<!其)[其它](?=[0-9]{1,3}(?:\.[0-9]+)?[%％]|普通股|新股|新增|新?发行的?|的?股份|的?股权|股票|拟|将|已|以|持有|在|计划|正|收购|投资|斥资|出资)"
     return re.compile(f"{alternation(plain)}|{notice}|{own}"), table
 
 
@@ -184,6 +187,8 @@ def find_anaphora(
         before = [party for party in ahead if party.end <= match.start()]
         kind = table.get(match.group(), "topic")
         antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
+        if match.group() in {"其", "它"} and folded[match.start() - 1] in "向对与给和同跟":
+            antecedents = _other(folded, match.start(), here) or antecedents
         if match.group() == "公司":
             antecedents = _speaker(folded, here) or antecedents
         if kind == "both" and pair and len({party.text for party in here}) < 2:
@@ -191,6 +196,21 @@ def find_anaphora(
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
+
+
+_CLAUSE_MARK = re.compile("[，：；]")
+
+
+def _other(folded: str, at: int, here: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Whom 其 means behind 向: X与Y签订合同，向其借款 is Y; X拿下订单：Y将向其购买 is X."""
+    if not here:
+        return ()
+    marks = [m.end() for m in _CLAUSE_MARK.finditer(folded, here[0].start, at)]
+    begin = marks[-1] if marks else here[0].start
+    earlier = [party for party in here if party.end <= begin]
+    if len(earlier) == len(here):
+        return tuple(p for p in earlier[-1:] if p.text != here[0].text)
+    return tuple(earlier[:1])
 
 
 # X方面向本报表示，公司…: who speaks speaks of itself
@@ -225,8 +245,21 @@ def _antecedents(
         return tuple(here[:1]) or topic[:1] or tuple(before[-1:])
     if not before:
         return ()
+    if kind == "front":
+        return _last_distinct(before, 3)[:2]
+    if kind in _COUNTED:
+        return _last_distinct(before, _COUNTED[kind])
     pair = _last_two(before)
     return {"both": pair, "first": pair[:1], "second": pair[-1:]}[kind]
+
+
+_COUNTED = {"three": 3, "four": 4}
+
+
+def _last_distinct(before: Sequence[Mention], most: int) -> tuple[Mention, ...]:
+    """The last parties before a word such as 三方, or none where there are not as many."""
+    found = {party.text: party for party in before}
+    return tuple(found.values())[-most:] if len(found) >= most else ()
 
 
 def _last_two(before: Sequence[Mention]) -> tuple[Mention, ...]:

@@ -366,7 +366,8 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
 
 # 已获得上海证券交易所批准, 获证监会同意注册
 _LISTING_APPROVED = re.compile(
-    "(?<![待需须望求未])获(?:得|取得)?[^，。；]{0,10}(?:交易所|[上深北港联]交所|证监会|证监局)[^，。；辅]{0,8}(批准|同意|注册|备案|通过)"
+    "(?<![待需须望求未])获(?:得|取得)?[^，。；]{0,10}(?:交易所|[上深北港联]交所|证监会|证监局)[^，。；辅]{0,8}"
+    f"({alternation(words('cues.toml', 'listing', 'granted'))})"
 )
 
 

@@ -77,8 +77,12 @@ def _owns(skeleton: str, quantity: Quantity) -> bool:
 
 # 交易估值达到600亿美元: the price of the deal
 _PRICE = re.compile("(?:交易|收购|并购)(?:总)?估值[^，。；：\n]{0,8}$")
+# 出售价格超过60亿美元: 售价 is none here
+_SALE_PRICE = re.compile("出售(?:总?价|对价|金额)[^，。；：\n0-9]{0,8}$")
 # 两轮累计超1亿美元: the rounds that are told together have one amount
-_OF_ROUNDS = re.compile("(?:[两二三四多数]轮|系列)[^，。；]{0,8}累计")
+_OF_ROUNDS = re.compile(
+    "(?:[两二三四多数]轮|系列)[^，。；]{0,8}累计|轮(?:和|及|与|、)[^，。；]{1,8}轮融资，累计"
+)
 
 
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
@@ -97,6 +101,8 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
             if kind == "valuation" and _PRICE.search(before):
                 return "amount", quantity.end
             if kind == "total" and _OF_ROUNDS.search(before):
+                return "amount", quantity.end
+            if kind == "other" and _SALE_PRICE.search(before):
                 return "amount", quantity.end
             return kind, quantity.end
     if quantity.part == "total" and re.search(

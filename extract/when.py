@@ -126,8 +126,16 @@ def _end_of(value: str) -> str:
     return value if len(value) == len("2025-12-17") else f"{value}~"
 
 
+# 2026年智算扩容项目, 2025年第五批采购: the year is part of a name
+_NAMED_AFTER = re.compile(
+    "度?(?:第[一二三四五六七八九十0-9]+批|[^，。；、的将拟已以获]{0,12}(?:项目|集采|集中采购|招标)|度[^，。；]{0,6}特定对象)"
+)
+
+
 def _foreign(reading: Reading, clause: Clause, date: DateMention) -> bool:
     """Whether a date belongs to another event: 成立于2023年, 截至5月, 距上一轮一个月."""
+    if len(date.value or "") == len("2025") and _NAMED_AFTER.match(reading.folded, date.end):
+        return True
     around = reading.folded[max(clause.start, date.start - 6) : min(clause.end, date.end + 10)]
     behind = reading.folded[date.end : min(clause.end, date.end + 30)]
     return bool(_OTHER_EVENT.search(around) or _APPROVED.match(behind))
@@ -146,8 +154,8 @@ _ANNOUNCED = _any_of("announcement")
 _VAGUE_DAY = re.compile("近日|日前|近期|不久前|最近|几周前|周前|此前|曾")
 _TODAY = re.compile("今日|今天|今晨|今晚|刚刚")
 _STEP = re.compile(
-    f"{_ANNOUNCED.pattern}|获[^，。；]{{0,12}}(?:受理|备案)|备案(?:通知书|报告)|会议通过|敲[钟锣]|挂牌上市"
-    "|正式上市|文件显示"
+    f"{_ANNOUNCED.pattern}|获[^，。；]{{0,12}}(?:{alternation(words('cues.toml', 'announcement', 'granted'))})"
+    f"|{alternation(words('cues.toml', 'announcement', 'steps'))}"
 )
 _HEARSAY = _any_of("hearsay")
 _OFFICIAL = re.compile("公告|声明|披露|通告")
@@ -260,7 +268,17 @@ def _candidates(reading: Reading, draft: Draft, main: Relation, status: str) -> 
             for d in beginning_in(reading.dates, start, end)
             if _usable(reading, d) and _dates_a_word(reading, d)
         ]
+    if status == "terminated" and (signed := [d for d in found if _began(reading, d)]):
+        return signed
     return sorted(dict.fromkeys(found), key=lambda d: -len(d.value or ""))
+
+
+_BEGAN = re.compile("[ \x01]*所?(?:首次)?(?:签|达成|披露|提出|启动|公布|缔结|官宣|建立|敲定|合资)")
+
+
+def _began(reading: Reading, date: DateMention) -> bool:
+    """Whether a deal was signed or told first on a day: 去年3月签下的合同."""
+    return bool(_BEGAN.match(reading.folded, date.end))
 
 
 def _dates_a_word(reading: Reading, date: DateMention) -> bool:

@@ -75,7 +75,7 @@ def test_percentages_stand_in_the_paragraph(text: str, found: bool) -> None:
         ("甲公司将采用乙公司的包装，服务器另外采买。", True),
         ("甲公司将使用乙公司的H100。", True),
         ("甲公司（将采用乙公司的服务器。下月起）获奖。", True),
-        ("甲公司出售苹果。乙公司没有股权。", False),
+        ("甲公司新增产线。乙公司成为股东。", False),
         ("甲公司持有乙公司。乙公司很小。", False),
         ("甲公司持有乙公司。比例为两成。", True),
     ],

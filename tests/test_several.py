@@ -112,7 +112,7 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
         ),
         (
             "英伟达10%的股份被软银以58亿美元卖给高盛。",
-            [("acquisition", ["高盛"], ["英伟达", "软银"], "58亿美元")],
+            [("investment", ["高盛"], ["英伟达", "软银"], "58亿美元")],
         ),
         (
             "字节跳动与英特尔就收购Altera展开谈判。",
