@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from extract.amounts import percent_signs
@@ -67,6 +68,12 @@ def may_tell(folded: str, skeleton: str) -> bool:
         asking.append(hit)
     text = _Stretches(folded, skeleton) if asking else None
     return text is not None and any(map(text.meets, asking))
+
+
+def able(hits: Sequence[Hit], folded: str, skeleton: str) -> list[Hit]:
+    """The triggers whose stretches have the words that they need."""
+    text = _Stretches(folded, skeleton)
+    return [hit for hit in hits if text.meets(hit)]
 
 
 _ASKS = frozenset({*_LISTS, "percent"}) - {"stake_or_unit"}  # 出售X needs no further word

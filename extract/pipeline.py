@@ -16,7 +16,7 @@ from extract.clauses import ITEM, Group, Sentence, groups, sentences
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention, beginning_in, last_before
 from extract.names import Names, find_names, mask_brackets
-from extract.needs import may_tell
+from extract.needs import able, may_tell
 from extract.observer import Observer
 from extract.readers import carried
 from extract.reading import Draft, Reading
@@ -290,7 +290,8 @@ def _analysis(
     names = find_names(text, folded, lexicon=lexicon, parted=words)
     parts = tuple(sentences(folded, sheet.skeleton))
     if tagger and hits:
-        names = refine(names, tagger, text, folded, _with_trigger(parts, hits))
+        telling = _with_trigger(parts, able(hits, folded, sheet.skeleton))
+        names = refine(names, tagger, text, folded, telling)
     return Analysis(Reading(*sheet, parts, names), names, hits)
 
 
