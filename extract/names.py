@@ -222,11 +222,6 @@ def _is_first_name(folded: str, start: int, end: int) -> bool:
     return _word_set("person", "words").before(before, 0, len(before)) > 0
 
 
-_MODEL = re.compile(
-    "[A-Z]{1,2}[0-9]{2,4}[A-Z]{0,2}(?![0-9A-Za-z.%]| ?[多余]?[万千百亿]? ?[张颗块台套片柜卡枚个吉兆])"
-)
-
-
 def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention]:
     """Organisations and hardware that the seeds list, longest first, left to right.
 
@@ -241,8 +236,6 @@ def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention
             continue
         if latin and kind == "ORG" and _is_first_name(folded, start, end):
             continue
-        if kind == "HARDWARE" and not latin and (model := _MODEL.match(folded, end)):
-            end = model.end()  # 曦云|C600
         rule = "names.hardware" if kind == "HARDWARE" else "names.lexicon"
         mention = Mention(start, end, text[start:end], kind, rule, identity, caution)
         (doubtful if caution in {"common", "context"} else found).append(mention)

@@ -196,3 +196,8 @@ def test_a_word_of_a_trigger_is_listed_once() -> None:
     entry = {"name": "x", "type": "debt", "words": ["借款", "借款"], "roles": {}, "status": "talks"}
     with pytest.raises(SeedError, match="借款 is listed twice"):
         _read_trigger(entry)
+
+
+def test_a_model_right_behind_its_kind_stays_one(pipeline: Pipeline) -> None:
+    (deal,) = pipeline.read("微软向英伟达采购芯片H100，金额10亿美元。").deals
+    assert [hardware.name for hardware in deal.hardware] == ["H100"]
