@@ -211,14 +211,19 @@ _MEASURE = re.compile(r"[0-9]+(?:\.[0-9]+)?[%％万亿]")
 _MARKED_SHARE = re.compile("ST(?=[一-龥])")
 
 
+_FIRST_NAME = re.compile("[A-Z][a-z]+ $")
 _LAST_NAME = re.compile(" [A-Z][a-z]+(?! ?[A-Z])")
 
 
-def _is_first_name(folded: str, start: int, end: int) -> bool:
-    """Whether a listed Latin name begins that of a person behind a title: 首席执行官 Ford Tamer."""
-    if not _LAST_NAME.match(folded, end) or " " in folded[start:end]:
+def _is_of_person(folded: str, start: int, end: int) -> bool:
+    """Whether a listed Latin name is half of a person's behind a title: 首席执行官 Ford Tamer."""
+    if " " in folded[start:end]:
         return False
-    before = folded[max(0, start - 12) : start].rstrip()
+    first = _FIRST_NAME.search(folded, max(0, start - 14), start)
+    if first is None and not _LAST_NAME.match(folded, end):
+        return False
+    begin = first.start() if first else start
+    before = folded[max(0, begin - 12) : begin].rstrip()
     return _word_set("person", "words").before(before, 0, len(before)) > 0
 
 
@@ -234,7 +239,7 @@ def find_listed(text: str, folded: str, *, lexicon: bool = True) -> list[Mention
         kind, identity, caution, latin = entries[index]
         if latin and (_inside_word(folded, start, end) or _MARKED_SHARE.match(folded, start)):
             continue
-        if latin and kind == "ORG" and _is_first_name(folded, start, end):
+        if latin and kind == "ORG" and _is_of_person(folded, start, end):
             continue
         rule = "names.hardware" if kind == "HARDWARE" else "names.lexicon"
         mention = Mention(start, end, text[start:end], kind, rule, identity, caution)

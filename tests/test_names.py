@@ -152,6 +152,13 @@ def test_phrases_are_no_names(text: str) -> None:
     assert found(text, lexicon=True) == []
 
 
+@pytest.mark.parametrize("person", ["Ford Tamer", "Jeff Intel"])
+def test_half_of_the_name_of_a_person_is_no_firm(person: str) -> None:
+    firm = next(word for word in person.split() if word in {"Ford", "Intel"})
+    assert firm not in found(f"云杉科技首席执行官 {person} 表示，公司业绩良好。", lexicon=True)
+    assert firm in found(f"云杉科技与 {firm} 签署协议。", lexicon=True)
+
+
 @pytest.mark.parametrize(("text", "expected"), DOUBTFUL)
 def test_what_is_also_a_word_needs_a_cue(text: str, expected: list[str]) -> None:
     assert found(text, lexicon=True) == expected
