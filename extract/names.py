@@ -335,7 +335,9 @@ _NO_NAME = re.compile(
     r"|^[A-Z]公司?$|等多|等各|(?<!^)是|[二三四五六七八九十两多数几][家名位]"
     r"|^[数上近超逾几]?[十百千万亿]{2}|[0-9]$(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])|^[0-9]{4} |^(?:今年|去年|明年|本月|上月)"
 )
-_JUNK = frozenset("★☆◈◇◆✿❀●○■□▲△▼♦※→ \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>")
+_JUNK = frozenset(
+    "★☆◈◇◆✿❀●○■□▲△▼♦※→ \x01“”「」『』\"'‘’、，,：:—-·~…|丨｜▲《》>①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+)
 
 
 def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
@@ -354,7 +356,7 @@ def clean(text: str, start: int, end: int, *, certain: bool = False) -> Span:
 
 
 def _strip(text: str, start: int, end: int) -> Span:
-    while start < end and (text[start] in _JUNK or "①" <= text[start] <= "⑳"):
+    while start < end and text[start] in _JUNK:
         start += 1
     while end > start and text[end - 1] in _JUNK:
         end -= 1
@@ -1266,7 +1268,8 @@ def find_names(
     candidates = list(_by_rule(folded, skeleton, parted))
     starts = {mention.start for mention in found if mention.kind in {"ORG", "PERSON"}}
     holders = {span for span in find_holders(skeleton) if span[0] not in starts}
-    candidates = [c for c in candidates if not any(_meet(c, span) for span in holders)]
+    held = {at for start, end in holders for at in range(start, end)}
+    candidates = [c for c in candidates if held.isdisjoint(range(c.start, c.end))]
     candidates += [Candidate("names.holder", *span, True) for span in sorted(holders)]
     starts |= {candidate.start for candidate in candidates if candidate.sure}
     candidates += find_in_lists(skeleton, sorted(starts))
@@ -1287,10 +1290,6 @@ def find_names(
     found += _repeated(text, found)
     mentions = tuple(drop_overlaps(found, RANK))
     return Names(mentions, _same(text, mentions, definitions))
-
-
-def _meet(name: Candidate, span: Span) -> bool:
-    return name.start < span[1] and span[0] < name.end
 
 
 def _same(
@@ -1453,14 +1452,16 @@ def _around_listed(
     folded: str, listed: Sequence[Mention], candidates: Sequence[Candidate]
 ) -> list[Mention]:
     """The listed ones without short forms in the middle of a name that has shares: 望|海康|信20%股权."""
-    firms = [
-        c for c in candidates if c.rule in _OWNED and _HANZI.fullmatch(folded[c.start : c.end])
-    ]
-    return [
-        mention
-        for mention in listed
-        if not any(c.start < mention.start and mention.end < c.end <= c.start + 6 for c in firms)
-    ]
+    ends: dict[int, int] = {}
+    for c in candidates:
+        short = c.end - c.start <= _SHORT_FIRM
+        if c.rule in _OWNED and short and _HANZI.fullmatch(folded[c.start : c.end]):
+            for at in range(c.start + 1, c.end):
+                ends[at] = max(c.end, ends.get(at, 0))
+    return [mention for mention in listed if ends.get(mention.start, 0) <= mention.end]
+
+
+_SHORT_FIRM = 6
 
 
 def _owned_firm(name: Candidate, rest: str) -> bool:

@@ -30,14 +30,14 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     name = rf"(?P<name>(?:{surname})[一-龥]{{1,2}}?){_ENDS}"
     listed = rf"(?:先生|女士)?(?:、|以?及(?:其一致行动人)?|和|与)(?:{title}(?:[、及和兼]+{title})*)?{name}"
     owner = (
-        rf"(?:受让|收购|购买|取得)了?(?:自然人|股东)?(?P<name>(?:{surname})[一-龥]{{1,2}}?)"
+        rf"(?:受让|收购|购买|取得)了?(?:自然人|股东)?(?P<owner>(?:{surname})[一-龥]{{1,2}}?)"
         r"(?=(?:所|合计|共同|直接|分别)*持有?|(?:、|以?及|和|与|等)[^，。；]{2,40}(?:所持|持有))"
     )
     called = rf"(?<=[为由与向和、及是系人长事东理对，])(?P<name>(?:{surname})[一-龥]{{1,2}})(?=先生|女士)"
     return (
         re.compile(rf"{title}(?:[、及和兼]+{title})*{name}"),
         re.compile(listed),
-        re.compile(rf"{called}|{owner.replace('?P<name>', '?P<owner>')}"),
+        re.compile(f"{called}|{owner}"),
     )
 
 

@@ -284,9 +284,9 @@ def _swapped(
     if hit.trigger.name == "trade_contract" and len(parties) == 1 and _FOR_CLIENT.search(*through):
         parties = [("supplier", party) for _, party in parties]
     if hit.trigger.name == "trade_contract" and _EARNS.search(skeleton, hit.end, clause.end + 24):
-        return [(_SWAPPED.get(role, role), party) for role, party in parties]
+        return _swap(parties)
     if hit.trigger.name == "supply_contract" and _ORDERS.search(*before):
-        parties = [(_SWAPPED.get(role, role), party) for role, party in parties]
+        parties = _swap(parties)
     return parties
 
 
@@ -695,7 +695,7 @@ def _with_main(relation: Relation, main: Mention, skeleton: str) -> Relation:
 
 def with_same_held(relation: Relation, last: Relation | None) -> Relation:
     """A持有X 80%的股份，B持股10%: what B holds is what the clause before says is held."""
-    if last is None or "hold" not in {last.hit.trigger.name} & {relation.hit.trigger.name}:
+    if last is None or not relation.hit.trigger.name == last.hit.trigger.name == "hold":
         return relation
     held = last.of("investee")
     if relation.of("investee") or not held or last.sentence != relation.sentence:
@@ -805,12 +805,16 @@ def _by_stage(
     Where no list has one of them, a contract on ``compute`` is served by whose name tells of it.
     """
     stages = {role: _stages().get(party.id) for role, party in parties}
-    hosts = {role for role, party in parties if _HOSTS.search(party.text)}
     buyer, supplier = stages.get("buyer"), stages.get("supplier")
-    known = buyer is not None and supplier is not None
-    if buyer is None or supplier is None or buyer >= supplier:
-        hosted = not known and hosts == {"buyer"} and compute
-        return [(_SWAPPED.get(role, role), party) for role, party in parties] if hosted else parties
+    if buyer is not None and supplier is not None:
+        reversed_ = buyer < supplier
+    else:
+        hosts = {role for role, party in parties if _HOSTS.search(party.text)}
+        reversed_ = compute and hosts == {"buyer"}
+    return _swap(parties) if reversed_ else parties
+
+
+def _swap(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
     return [(_SWAPPED.get(role, role), party) for role, party in parties]
 
 

@@ -85,6 +85,10 @@ _OF_ROUNDS = re.compile(
 )
 
 
+_STILL_PRICE = {"valuation": _PRICE, "total": _OF_ROUNDS, "other": _SALE_PRICE}
+"""What is the price of a deal although a word of another kind stands before it."""
+
+
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
     patterns = _money_patterns()
     if quantity.converted_from is not None:
@@ -98,13 +102,7 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
     before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
         if patterns[f"{kind} before"].search(before):
-            if kind == "valuation" and _PRICE.search(before):
-                return "amount", quantity.end
-            if kind == "total" and _OF_ROUNDS.search(before):
-                return "amount", quantity.end
-            if kind == "other" and _SALE_PRICE.search(before):
-                return "amount", quantity.end
-            return kind, quantity.end
+            return "amount" if _STILL_PRICE[kind].search(before) else kind, quantity.end
     if quantity.part == "total" and re.search(
         "累计", skeleton[max(0, quantity.start - 8) : quantity.end]
     ):
