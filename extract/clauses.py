@@ -185,11 +185,12 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
     previous = sentence.start
     crossed: list[tuple[int, int]] = []
     for place, listed in enumerate(runs):
-        run = _heads(skeleton, listed)
         start, end = listed[0].start, listed[-1].end
+        once = _INVESTED_ONCE.match(skeleton, end) is not None
+        run = listed if once else _heads(skeleton, listed)
         begin = max(previous, sentence.clause_at(start).start)
         coming = runs[place + 1][0].start if place + 1 < len(runs) else None
-        modifier = _modifies(skeleton, start, end, sentence.end, coming)
+        modifier = once or _modifies(skeleton, start, end, sentence.end, coming)
         if coming == end and runs[place + 1][0].kind == "ORG":
             modifier = True  # 吉利|远程新能源商用车: a house right in front of its unit
         if skeleton[max(0, start - 3) : start].rstrip().endswith(("基于", "依托", "借助", "利用")):
@@ -198,12 +199,17 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
             modifier = True  # X首席执行官Y表示: who acts is X
         elif place + 1 < len(runs) and _speaks_for(skeleton, listed, runs[place + 1]):
             modifier = False
-        heads = run[:-1] if modifier and len(run) > 1 else run  # A、B、C创始人D: C describes D
+        # A、B、C创始人D: C describes D
+        heads = run[:-1] if modifier and len(run) > 1 and not once else run
         marker = _marker(skeleton, begin, start, crossed)
         yield Group(start, end, tuple(heads), marker, modifier and heads is run)
         crossed.append((start, end))
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
             previous, crossed = end, []
+
+
+# A、B押注过的X: all of the list only describe
+_INVESTED_ONCE = re.compile("[ \x01]*(?:都|均|曾|也|共同)*(?:押注|投资|入股|投|加持|领投)过的")
 
 
 def _speaks_for(skeleton: str, firm: list[Mention], person: list[Mention]) -> bool:
@@ -264,9 +270,10 @@ def _marker(skeleton: str, begin: int, start: int, crossed: Sequence[tuple[int, 
     return found
 
 
-# X旗下投资平台领投: a unit without a name is its house
+# X旗下投资平台领投, 与X下属子公司签约: a unit without a name is its house
 _UNNAMED_UNIT = re.compile(
-    "旗下的?(?:投资平台|投资机构|产业基金|基金|创投平台|产投平台|风投机构|投资公司|子公司)(?=[、以和及与等领跟参联共独投，。；])"
+    "(?:旗下的?(?:投资平台|投资机构|产业基金|基金|创投平台|产投平台|风投机构|投资公司)|(?:旗下|下属)的?(?:全资|控股)?子公司)"
+    "(?=[、以和及与等领跟参联共独投签达订就，。；])"
 )
 
 # X的Y, X推出的Y: X only describes Y where Y is a party, too
@@ -277,7 +284,8 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     """Whether a group only describes what stands behind it (X旗下Y, X的创始人, 前X副总裁, X的Y)."""
     patterns = _group_patterns()
     edge = limit if coming is None else coming
-    if _UNNAMED_UNIT.match(skeleton, end):
+    unit = _UNNAMED_UNIT.match(skeleton, end)
+    if unit and unit.end() != coming:
         return False
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
         return True

@@ -231,10 +231,20 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
         here = [entry for entry in fitting if last_told(entry[1]) > begin]  # of a digest, that item
         return min(here or fitting, key=lambda entry: (entry[1].past, entry[0]))[1]
     if trigger.follows and not found.payees:  # who also pays in the round that is spoken of
-        return max(
+        last = max(
             fitting, key=lambda entry: (shared(reading, entry[1], found), last_told(entry[1]))
         )[1]
+        rounds = [d for _, d in fitting if _is_round(d) and d.ids("target") == last.ids("target")]
+        return last if _is_round(last) or not rounds else max(rounds, key=last_told)
     return max(fitting, key=lambda entry: (shared(reading, entry[1], found), entry[0]))[1]
+
+
+def _is_round(draft: Draft) -> bool:
+    """Whether a deal is told as a round, not as what one investor gives."""
+    return any(relation.hit.trigger.name in _TELLS_ROUND for relation in draft.relations)
+
+
+_TELLS_ROUND = frozenset(["funding", "raise", "take_money", "round_of", "lead", "leaders_are"])
 
 
 def _add(reading: Reading, draft: Draft, found: Detail) -> None:
@@ -262,6 +272,8 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
     payers, payees = sides_of(reading, found)
     told = {"investor": (found.payers, payers), "target": (found.payees, payees)}
     for side, (parties, ids) in told.items():
+        if side == "investor" and _own_part(draft, found, ids):
+            draft.sides[side].clear()
         apart = bool(ids and draft.ids(side) and not ids & draft.ids(side))
         joins = found.relation.hit.trigger.follows or _beside_leaders(draft, found)
         if apart and not joins:
@@ -271,6 +283,13 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
                 continue
         for role, party in parties:
             _add_party(reading, draft, side, role, party, beside=ids)
+
+
+def _own_part(draft: Draft, found: Detail, payers: set[str]) -> bool:
+    """A、B联手投资C, in a headline, and what A pays in the body: a deal of each."""
+    alone = bool(payers) and payers < draft.ids("investor")
+    paid = found.relation.hit.trigger.name in {"invest", "put_money"} and found.amount is not None
+    return alone and paid and draft.amount is None and only_in_title(draft)
 
 
 def _beside_leaders(draft: Draft, found: Detail) -> bool:
@@ -322,9 +341,11 @@ def _from_body(reading: Reading, old: Quantity | None, new: Quantity | None) -> 
 
 
 def _better(old: Quantity | None, new: Quantity | None) -> Quantity | None:
-    """The amount that says more: with a currency before without, bounded before open, first told."""
+    """The amount that says more: with a currency before without, exact before vague, first told."""
     if old is None or new is None:
         return old or new
+    if old.modifier == "vague" != new.modifier:
+        return new
     return new if (old.inferred and not new.inferred) else old
 
 

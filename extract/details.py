@@ -135,6 +135,8 @@ def _joining(reading: Reading, found: Detail) -> Detail | None:
         return None
     if not found.payers or _OWN_PROJECT.search(clause_text(reading, found)):
         return None
+    if prepares(reading.skeleton, relation.clause):
+        return None  # 继A投资后，X再获融资
     sentence = reading.skeleton[relation.sentence.start : relation.sentence.end]
     if found.amount and not _OWN_SPENDING.search(sentence):
         return found
@@ -635,6 +637,7 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
             "committed",
             "control",
             "share_told",
+            "fund_named",
             "tender",
             "share_price",
         )

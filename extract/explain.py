@@ -56,6 +56,7 @@ NEEDS: Final = {
     "stake_or_unit": "a stake or a unit that is sold",
     "as_shareholder": "a word that makes somebody a shareholder",
     "share_told": "a word of shares held",
+    "fund_named": "a fund by its kind",
     "tender": "a word of a tender",
     "share_price": "a word of shares or of their price",
     "committed": "a word of commitment",

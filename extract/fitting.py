@@ -242,11 +242,23 @@ def _rounds_fit(draft: Draft, found: Detail) -> bool:
 
 
 def close(one: Quantity, other: Quantity) -> bool:
-    """Whether two amounts can be tellings of one: the same currency, a bound within 5%."""
+    """Whether two amounts can be tellings of one: the same currency, a bound within 5%.
+
+    A vague amount is that of any within it: 数百亿美元, 最高500亿美元.
+    """
     if one.unit != other.unit and not (one.inferred or other.inferred):
         return False
+    if _within(one, other) or _within(other, one):
+        return True
     bounds = [(a, b) for a in (one.min, one.max) for b in (other.min, other.max)]
     return any(a is not None and b is not None and abs(a - b) * 20 <= max(a, b) for a, b in bounds)
+
+
+def _within(exact: Quantity, vague: Quantity) -> bool:
+    value = exact.max if exact.min is None else exact.min
+    if "vague" != vague.modifier or exact.modifier == "vague" or value is None:
+        return False
+    return (vague.min or 0) <= value <= (vague.max or value)
 
 
 def _money_fits(draft: Draft, found: Detail) -> bool:

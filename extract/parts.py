@@ -63,8 +63,10 @@ def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
     clause = told.relation.clause
     cue = _IN_TURN.search(reading.skeleton, clause.start, clause.end)
     each = cue or _EACH.search(reading.skeleton, clause.start, clause.end)
-    if each is None or told.relation.type in _WHOLE:
+    if told.relation.type in _WHOLE:
         return (told,)
+    if each is None:
+        return _clause_by_clause(reading, told) or (told,)
     sums = [q for q in beginning_in(reading.amounts, each.end(), clause.end) if q.end <= clause.end]
     if cue is None and len(sums) == 1:  # A和B各投3亿元
         return _by_party(told, each.start(), [*sums, *sums]) or (told,)
@@ -73,6 +75,30 @@ def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
     if cue is None or len(sums) < 2:
         return (told,)
     return _by_party(told, cue.start(), sums) or _by_round(reading, told, cue.start(), sums)
+
+
+# 微软至多50亿美元: a party and its sum
+_TO_SUM = re.compile(r"[ \x01]*(?:将|拟|则|计划|承诺|预计)*(?:投资|出资|投入|注资|认购|投|出|拿出)?了?")
+
+
+def _clause_by_clause(reading: Reading, told: Detail) -> list[Detail]:
+    """A和B投资了C，A投100亿，B投50亿: the clauses behind give each of several payers its sum."""
+    payers = {reading.entities.of(party).id: (role, party) for role, party in told.payers}
+    behind = [c for c in told.relation.sentence.clauses if c.start >= told.relation.clause.end]
+    if len(payers) < 2 or len(behind) < len(payers) or told.relation.type == "partnership":
+        return []
+    found: dict[str, Quantity] = {}
+    for clause in behind[: len(payers)]:
+        named = beginning_in(reading.names.mentions, clause.start, clause.end)
+        sums = beginning_in(reading.amounts, clause.start, clause.end)
+        if len(named) != 1 or len(sums) != 1:
+            return []
+        if not _TO_SUM.fullmatch(reading.skeleton, named[0].end, sums[0].start):
+            return []
+        found[reading.entities.of(named[0]).id] = sums[0]
+    if found.keys() != payers.keys():
+        return []
+    return [replace(told, amount=found[one], payers=(payers[one],)) for one in found]
 
 
 def _in_pairs(told: Detail, cue: int) -> Sequence[Detail]:

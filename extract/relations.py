@@ -22,7 +22,7 @@ NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
     "two_or_owned", "control", "raised", "goods_near", "two_or_spent",
-    "money_or_issue", "share_told", "tender", "share_price",
+    "money_or_issue", "share_told", "fund_named", "tender", "share_price",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "接受", "受", "经", "受理"]),
@@ -208,14 +208,17 @@ def read_relation(
     where.
     """
     clause = sentence.clause_at(hit.start)
-    places = _left(hit, clause, groups, skeleton)
+    places = _left(hit, sentence, clause, groups, skeleton)
     listed = places.get("subject", ())
     _split_subject(hit.trigger, places, skeleton)
     if hit.trigger.type == "investment":
-        _join_investors(places, listed, skeleton[clause.start : clause.end])
+        _join_investors(hit.trigger, places, listed, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
     if unit := _unit_of(hit, clause, groups, skeleton):
         places.setdefault("subject", unit)
+    if hit.trigger.name == "funding" and _LEADS.match(skeleton, clause.start, hit.end):
+        leads = _earlier_subject(sentence, clause, groups, skeleton)
+        places.setdefault("by", leads)  # A正洽谈，拟参与B的融资
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
         carrier = _earlier_subject(sentence, clause, groups, skeleton)
@@ -223,6 +226,8 @@ def read_relation(
         if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
             carrier = tuple(topic)
         others = {party.text for place in told for party in places[place]}
+        if hit.trigger.follows:  # A的CEO表示，...，投资方要求参与本轮: who speaks does not pay
+            carrier = tuple(p for p in carrier if p.kind != "PERSON")
         if kept := tuple(p for p in carrier if p.text not in others):
             places["subject"] = kept
             buys = hit.trigger.name == "procure" and not {"object", "to", "from", "by"} & told
@@ -358,10 +363,14 @@ def _unit_of(
 _IN_THEIR = re.compile("[与同和][^，。；]{2,24}的?(?:合作|协议|交易)[中里]")
 
 
-def _join_investors(places: Places, listed: tuple[Mention, ...], clause: str) -> None:
+def _join_investors(
+    trigger: Trigger, places: Places, listed: tuple[Mention, ...], clause: str
+) -> None:
     """A与B向C投资, A和B投资C: both pay; with whom else nothing was agreed is no side at all."""
     companion = places.pop("with", ())
-    if companion and "to" not in places and _IN_THEIR.search(clause):
+    if companion and trigger.name == "found_fund":
+        places["subject"] = (*places.get("subject", ()), *companion)
+    elif companion and "to" not in places and _IN_THEIR.search(clause):
         places["to"] = companion
     elif "to" in places and "subject" in places:
         places["subject"] = (*places["subject"], *companion)
@@ -375,14 +384,46 @@ _AGREED = re.compile("达成|签|协议|就|谈|磋商")
 Places = dict[str, tuple[Mention, ...]]
 
 
-def _left(hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str) -> Places:
+# A、B，以及老股东C跟投: a list that a comma parts
+_LIST_GOES_ON = re.compile("[ \x01]*(?:以及|及|还有|和|与|连同)")
+_NO_LIST = re.compile("[领跟参追]投|获|完成|宣布|为|是|由|被|将|融资|达成|签|发|向|对|的")
+
+
+def _listed_in_front(
+    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
+) -> tuple[Mention, ...]:
+    """The parties of a clause that is only the beginning of a list: A、B，以及老股东C跟投."""
+    before = [c for c in sentence.clauses if c.end <= clause.start][-1:]
+    if not before or not _LIST_GOES_ON.match(skeleton, clause.start):
+        return ()
+    here = [g for g in groups if before[0].start <= g.start and g.end <= before[0].end]
+    told = "".join(
+        skeleton[start:end]
+        for start, end in zip(
+            [before[0].start, *(g.end for g in here)],
+            [*(g.start for g in here), before[0].end],
+            strict=True,
+        )
+    )
+    if _NO_LIST.search(told):
+        return ()
+    return tuple(party for group in here for party in group.parties)
+
+
+def _left(
+    hit: Hit, sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
+) -> Places:
     """The places in front of a trigger; the subject is the head nearest to it."""
     places: Places = {}
     led = False
+    if hit.trigger.follows and (listed := _listed_in_front(sentence, clause, groups, skeleton)):
+        places["subject"] = listed
     for group in groups:
         if not (clause.start <= group.start and group.end <= hit.start):
             continue
         place = _PLACE_OF.get(group.marker, "" if group.marker in _ASIDE else "subject")
+        if hit.trigger.name == "funding" and group.marker == "向":
+            place = "from"  # X向Y融资2亿元
         if group.marker == "为" and hit.trigger.type == "acquisition":
             noun = skeleton.startswith(("案", "交易", "计划"), hit.end)
             place = place if noun else "subject"  # 为A收购B开绿灯
@@ -415,7 +456,7 @@ _INVESTED = re.compile(
 _LEADS = re.compile(
     "[ \x01]*(?:正在?|拟|将)?(?:[与同和][^，。；]{2,24}?(?:洽谈|商谈|磋商|谈判))?"
     "(?:预计|将|拟|有望|正|已|计划|同意|洽谈|仍在|正在|考虑)*(?:牵头|主导|领投|参与|参投|加入)了?"
-    "(?:此次|本次|本轮|这轮|此轮|该轮|新一轮|其|这一轮)[^，。；]{0,10}融资"
+    "(?:(?:此次|本次|本轮|这轮|此轮|该轮|新一轮|其|这一轮)[^，。；]{0,10}|(?:支持)?[^，。；]{2,30}的[^，。；]{0,14})融资"
 )
 _ROUND_VERB = re.compile("[领跟参追]投|投资")
 # between two lists of one place: another verb, which the first list belongs to
