@@ -51,13 +51,17 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parties that stand together, and the marker in front of them (empty for none)."""
+    """Parties that stand together, and the marker in front of them (empty for none).
+
+    ``last`` is the last name of all, which may only describe what stands behind it.
+    """
 
     start: int
     end: int
     parties: tuple[Mention, ...]
     marker: str
     modifier: bool
+    last: Mention
 
 
 _LONGEST = 1000
@@ -202,7 +206,7 @@ def _read_groups(skeleton: str, sentence: Sentence, runs: list[list[Mention]]) -
         # A、B、C创始人D: C describes D
         heads = run[:-1] if modifier and len(run) > 1 and not once else run
         marker = _marker(skeleton, begin, start, crossed)
-        yield Group(start, end, tuple(heads), marker, modifier and heads is run)
+        yield Group(start, end, tuple(heads), marker, modifier and heads is run, listed[-1])
         crossed.append((start, end))
         if not modifier:  # 由A旗下的B领投: the preposition governs B across A
             previous, crossed = end, []

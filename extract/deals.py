@@ -33,7 +33,7 @@ from extract.observer import Observer
 from extract.parts import one_by_one
 from extract.reading import Detail, Draft, Reading
 from extract.records import Cite, Condition, DealRecord, Money, Party
-from extract.relations import Relation
+from extract.relations import BUSINESS, Relation
 from extract.resolve import parent_of
 from extract.state import deal_status
 from extract.when import deal_date
@@ -281,8 +281,17 @@ def _add_parties(reading: Reading, draft: Draft, found: Detail) -> None:
                 draft.sides[side].clear()
             elif found.relation.sentence.title or same_figures(draft, found):
                 continue
+        if any(role == "acquiree" and party.rule != BUSINESS for role, party in parties):
+            _drop_business(draft)
         for role, party in parties:
             _add_party(reading, draft, side, role, party, beside=ids)
+
+
+def _drop_business(draft: Draft) -> None:
+    """收购X的服务器业务, in a headline, and the companies that are bought in the body."""
+    for identity in list(draft.sides["target"]):
+        if draft.mentions[identity][0].rule == BUSINESS and only_in_title(draft):
+            draft.sides["target"].pop(identity)
 
 
 def _own_part(draft: Draft, found: Detail, payers: set[str]) -> bool:

@@ -256,7 +256,7 @@ def close(one: Quantity, other: Quantity) -> bool:
 
 def _within(exact: Quantity, vague: Quantity) -> bool:
     value = exact.max if exact.min is None else exact.min
-    if "vague" != vague.modifier or exact.modifier == "vague" or value is None:
+    if vague.modifier != "vague" or exact.modifier == "vague" or value is None:
         return False
     return (vague.min or 0) <= value <= (vague.max or value)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from extract import deals, details, relations
 from extract.clauses import ITEM, Group, Sentence, groups, sentences
+from extract.elsewhere import apart, with_same_held, with_told_elsewhere
 from extract.lexicon import lower, org_surfaces
 from extract.mentions import Mention, beginning_in, last_before
 from extract.names import Names, find_names, mask_brackets
@@ -356,37 +357,13 @@ def _relations(
                 hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
             )
             if relation:
-                relation = _with_carried(reading, relation, found, main, pairs)
-                relation = last = relations.with_same_held(relation, last)
+                relation = with_told_elsewhere(
+                    relation, found, main=main, pairs=pairs, skeleton=reading.skeleton
+                )
+                relation = last = with_same_held(relation, last)
                 pairs += _sides(relation)
-                yield from relations.apart(relation)
+                yield from apart(relation)
         topic = _next_topic(found or read, topic)
-
-
-def _with_carried(
-    reading: Reading,
-    relation: Relation,
-    found: Sequence[Group],
-    main: Mention | None,
-    pairs: Sequence[tuple[Mention, ...]],
-) -> Relation:
-    """A relation with the parties that its own clause leaves out and the article has told."""
-    if main and relation.hit.trigger.name in {"sell", "hand_over", "share_falls"}:
-        relation = relations.with_sold(relation, main, reading.skeleton)
-    if main and relation.hit.trigger.name == "invest":
-        relation = relations.with_bought(relation, main, reading.skeleton)
-    if main and relation.hit.trigger.name == "acquire":
-        relation = relations.with_offered(relation, main, reading.skeleton)
-    if main and relation.hit.trigger.name == "control_planned":
-        relation = relations.with_controlled(relation, main)
-    relation = relations.with_backed(relation, found, reading.skeleton)
-    relation = relations.with_other_side(relation, found, reading.skeleton)
-    relation = relations.with_sellers(relation, found, reading.skeleton)
-    if main and relation.hit.trigger.name == "hold":
-        relation = relations.with_held(relation, main, reading.skeleton)
-    if relation.sentence.opener is not None and pairs:
-        relation = relations.completed(relation, pairs[0])
-    return relation
 
 
 _Found = TypeVar("_Found", Hit, Mention)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import ahocorasick_rs
 
@@ -216,6 +216,7 @@ def read_relation(
     _right(hit, sentence, clause, groups, skeleton, places)
     if unit := _unit_of(hit, clause, groups, skeleton):
         places.setdefault("subject", unit)
+    _place_business(hit, clause, places, skeleton)
     if hit.trigger.name == "funding" and _LEADS.match(skeleton, clause.start, hit.end):
         leads = _earlier_subject(sentence, clause, groups, skeleton)
         places.setdefault("by", leads)  # A正洽谈，拟参与B的融资
@@ -237,7 +238,7 @@ def read_relation(
     if placed is not None:
         placed(hit, dict(places), told)
     if hit.trigger.name in {"acquire", "buy_stake"}:
-        _place_sellers(hit, places, skeleton)
+        _place_sellers(hit, clause, places, skeleton)
         _place_refused(hit, clause, groups, places, skeleton)
     if hit.trigger.name in {"put_money", "invest"} and _IN_ROUND.search(
         skeleton, clause.start, hit.start
@@ -310,10 +311,16 @@ _ABOUT = re.compile("[^，。；]{0,6}就[^，。；]{0,10}$")
 _AGREEMENT = ("协议", "谈判", "意向", "框架")
 
 
-def _place_sellers(hit: Hit, places: Places, skeleton: str) -> None:
+# 向X等12名交易对方收购Y: who is asked sells
+_ASKED = re.compile("向[^，。；]{2,24}$")
+
+
+def _place_sellers(hit: Hit, clause: Clause, places: Places, skeleton: str) -> None:
     """A从B手中买下C, A与B就收购C谈判: B sells; A与B达成收购协议: B is bought."""
     if "from" in places:
         places.setdefault("owner", places.pop("from"))
+    if "object" in places and "to" in places and _ASKED.search(skeleton, clause.start, hit.start):
+        places.setdefault("owner", places.pop("to"))
     alone = places.keys() >= {"subject", "with"} and not {"object", "to"} & places.keys()
     if alone and skeleton[hit.start : hit.end] == "私有化":
         places["object"] = places.pop("with")  # 同X达成私有化协议
@@ -359,6 +366,43 @@ def _unit_of(
     return ()
 
 
+BUSINESS = "relations.business"
+"""The rule of what is bought without a name of its own: 电视业务."""
+
+_BUSINESS = r"(?P<unit>[^，。；、的将把\x01%]{1,14}?(?:业务|工厂|[圆池造]厂|事业部|部门|生产线|产线))"
+_BUSINESS_SOLD = re.compile(
+    rf"(?:将|把)(?:(?:其|自己|自身|自家|旗下|位于[^，。；的]{{2,8}})的?)*{_BUSINESS}"
+    r"(?:的?[^，。；]{0,8}(?:资产|设施|权益))?(?=以|按|[^，。；]{0,8}(?:出售|卖|转让|售|剥离)|，)"
+)
+_BUSINESS_OF = re.compile(rf"(?:公司|集团)?(?P<apart>旗下的?|的|所属)?{_BUSINESS}")
+_NO_BUSINESS = re.compile(
+    "^(?:部分|全部|所有|整体|相关|若干|多[家个]|[一二两三几数][家座个项条]|在)|股|持有|控制|从事|主营|开展|拓展|布局|进入|增强|加强|[0-9]亿"
+)
+
+
+def _place_business(hit: Hit, clause: Clause, places: Places, skeleton: str) -> None:
+    """A把电视业务卖给B; B收购A的电视业务: a business that has no name of its own is what is bought."""
+    if hit.trigger.name in {"sell", "hand_over"}:
+        found = _BUSINESS_SOLD.search(skeleton, clause.start, hit.end)
+        if "to" in places and _is_business(found) and not {"into", "object"} & places.keys():
+            places["into"] = (_business(skeleton, *found.span("unit")),)
+    elif hit.trigger.name == "acquire" and len(places.get("object", ())) == 1:
+        owner = places["object"][0]
+        found = _BUSINESS_OF.match(skeleton, owner.end, clause.end)
+        if owner.start >= hit.end and _is_business(found):
+            start = found.start("unit") if found["apart"] else owner.start
+            places.setdefault("owner", places["object"])
+            places["object"] = (_business(skeleton, start, found.end("unit")),)
+
+
+def _is_business(found: re.Match[str] | None) -> TypeGuard[re.Match[str]]:
+    return found is not None and not _NO_BUSINESS.search(found["unit"])
+
+
+def _business(skeleton: str, start: int, end: int) -> Mention:
+    return Mention(start, end, skeleton[start:end], "ORG", BUSINESS)
+
+
 # 微软在与OpenAI的合作中已投资1000亿美元
 _IN_THEIR = re.compile("[与同和][^，。；]{2,24}的?(?:合作|协议|交易)[中里]")
 
@@ -374,13 +418,13 @@ def _join_investors(
         places["to"] = companion
     elif "to" in places and "subject" in places:
         places["subject"] = (*places["subject"], *companion)
-    elif companion and _AGREED.search(clause):
+    elif companion and AGREED.search(clause):
         places["with"] = companion
     elif companion and listed[-1:] == companion[-1:]:
         places["subject"] = listed
 
 
-_AGREED = re.compile("达成|签|协议|就|谈|磋商")
+AGREED = re.compile("达成|签|协议|就|谈|磋商")
 Places = dict[str, tuple[Mention, ...]]
 
 
@@ -416,8 +460,8 @@ def _left(
     """The places in front of a trigger; the subject is the head nearest to it."""
     places: Places = {}
     led = False
-    if hit.trigger.follows and (listed := _listed_in_front(sentence, clause, groups, skeleton)):
-        places["subject"] = listed
+    if hit.trigger.follows and (others := _listed_in_front(sentence, clause, groups, skeleton)):
+        places["subject"] = others
     for group in groups:
         if not (clause.start <= group.start and group.end <= hit.start):
             continue
@@ -507,7 +551,8 @@ def _right(
             if "subject" in places and not group.marker:
                 places["object"] = group.parties
         elif group.modifier and hit.trigger.type == "acquisition" and _near(gap):
-            places.setdefault("owner", group.parties)
+            if group.parties[-1].text not in {p.text for p in places.get("object", ())}:
+                places.setdefault("owner", group.parties)
         elif place == "object" and _FOUNDED.search(gap):
             continue
         elif "object" not in places and not group.modifier and (listed or _near(gap)):
@@ -660,170 +705,6 @@ def _later_subject(
     return behind[0].parties if begins else ()
 
 
-_SHARES = re.compile("股份|股权|股票|持股|减持|[万亿]股")
-_ITS_SHARES = re.compile("(?:(?:上市|本|该)?公司|其)(?:的|[AH]股)?(?:股份|股票)")
-
-
-def with_bought(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """股东X增持公司股份: what is bought are shares of the company whose notice it is."""
-    end = relation.clause.end
-    bought = _ITS_SHARES.search(skeleton, relation.hit.end, end)
-    if not bought or not relation.of("investor") or relation.of("investee"):
-        return relation
-    owned = _with_main(relation, main, skeleton)
-    return owned if owned is relation else replace(owned, told=owned.told | {"investee"})
-
-
-_OFFER = re.compile("要约收购|公司(?:全体|其[他余])?股东[^，。；]{0,8}要约")
-
-
-def with_offered(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """X向公司全体股东发出要约: an offer to the shareholders of the company whose notice it is."""
-    offers = _OFFER.search(skeleton, relation.sentence.start, relation.sentence.end)
-    known = {party.text for _, party in relation.parties}
-    if not offers or relation.of("acquiree") or not known or main.text in known:
-        return relation
-    parties = (*relation.parties, ("acquiree", main))
-    return replace(relation, parties=parties, told=relation.told | {"acquiree"})
-
-
-def with_sold(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """股东X拟减持股份: what is sold are shares of the company whose notice it is.
-
-    Where the shareholders have no name, the company itself sells nothing: X：股东拟减持公司股份.
-    """
-    sold = _SHARES.search(skeleton, relation.clause.start, relation.clause.end)
-    unnamed = _SELLERS.search(skeleton, relation.sentence.start, relation.hit.start)
-    if sold and unnamed and _all_in_front(relation, main, unnamed.start()):
-        moved = {"seller": "investee"}
-        parties = tuple((moved.get(role, role), party) for role, party in relation.parties)
-        return replace(relation, parties=parties)
-    return _with_main(relation, main, skeleton) if sold and relation.of("seller") else relation
-
-
-_SELLERS = re.compile("股东|董事|高管|高级管理人员|实际控制人|员工|告知函|的?通知")
-
-
-def _all_in_front(relation: Relation, main: Mention, start: int) -> bool:
-    """Whether the company alone is told to sell, in front of a place: none is named behind 股东."""
-    sellers = [meant(party)[0] for role, party in relation.parties if role == "seller"]
-    return all(seller.text == main.text and seller.start < start for seller in sellers)
-
-
-_BEFORE_LISTING = re.compile("(?:IPO|上市|发行|本次发行|招股)(?:之?前|书显示)")
-
-
-def with_held(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """X为控股股东，持股31%; X持有公司股份: what is held is the company that the article is about."""
-    clause, hit = relation.clause, relation.hit
-    shares = _ITS_SHARES.search(skeleton, hit.end, clause.end)
-    shares = shares or _BEFORE_LISTING.search(skeleton, relation.sentence.start, hit.start)
-    if shares and not relation.of("investee") and relation.of("shareholder"):
-        holders = {party.text for party in relation.of("shareholder")}
-        parties = (*relation.parties, ("investee", main))
-        return relation if main.text in holders else replace(relation, parties=parties)
-    return _with_main(relation, main, skeleton) if relation.of("shareholder") else relation
-
-
-def _with_main(relation: Relation, main: Mention, skeleton: str) -> Relation:
-    """A shareholder told without a company is one of the article's."""
-    known = {party.text for _, party in relation.parties}
-    told = _SELLERS.search(skeleton, relation.sentence.start, relation.hit.start)
-    if relation.of("investee") or main.text in known or not told:
-        return relation
-    return replace(relation, parties=(*relation.parties, ("investee", main)))
-
-
-def with_same_held(relation: Relation, last: Relation | None) -> Relation:
-    """A持有X 80%的股份，B持股10%: what B holds is what the clause before says is held."""
-    if last is None or not relation.hit.trigger.name == last.hit.trigger.name == "hold":
-        return relation
-    held = last.of("investee")
-    if relation.of("investee") or not held or last.sentence != relation.sentence:
-        return relation
-    holders = {party.text for party in relation.of("shareholder")}
-    if not holders or not holders.isdisjoint(party.text for party in held):
-        return relation
-    parties = (*relation.parties, *(("investee", party) for party in held))
-    return replace(relation, parties=parties)
-
-
-_SELLER_IS = re.compile("(?:卖方|转让方|出售方|卖家)(?:系|均?为|是|包括)[^，。；]{0,14}$")
-
-
-def with_sellers(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
-    """X以4亿元收购Y，卖方为Z: a later clause of the sentence names who sells."""
-    bought = relation.of("acquiree", "investee")
-    if relation.type not in {"acquisition", "investment"} or not bought or relation.of("seller"):
-        return relation
-    known = {party.text for _, party in relation.parties}
-    for group in groups:
-        if group.start >= relation.clause.end and group.end <= relation.sentence.end:
-            here = relation.sentence.clause_at(group.start)
-            if _SELLER_IS.search(skeleton, here.start, group.start):
-                new = tuple(("seller", p) for p in group.parties if p.text not in known)
-                return replace(relation, parties=(*relation.parties, *new))
-    return relation
-
-
-def with_controlled(relation: Relation, main: Mention) -> Relation:
-    """X公告，控股股东Y筹划公司控制权变更: Y sells, X is what is bought."""
-    told = relation.of("acquiree")
-    if relation.hit.trigger.name != "control_planned" or not told or told[-1].text == main.text:
-        return relation
-    parties = tuple(("seller", party) for party in told)
-    return replace(
-        relation, parties=(*parties, ("acquiree", main)), told=relation.told | {"seller"}
-    )
-
-
-_BACKER = re.compile(
-    r"[ \x01]*的?(?:早期|重要|主要|最大|最早|外部|单一|大)*(?:股东|金主|投资方|投资人|投资者|靠山|出资方)"
-)
-
-
-def with_backed(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
-    """A是B的股东，2023年投了20亿: what A invested in is the company whose backer it is."""
-    if relation.type != "investment" or relation.of("investee") or not relation.of("investor"):
-        return relation
-    payers = {party.text for party in relation.of("investor")}
-    for group in groups:
-        backed = group.parties[-1]
-        backs = group.end <= relation.hit.start and _BACKER.match(skeleton, group.end)
-        if backs and backed.text not in payers:
-            return replace(relation, parties=(*relation.parties, ("investee", backed)))
-    return relation
-
-
-_TENDER = re.compile("集采|集中采购|采购项目|采购招标|招标")
-
-
-def with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
-    """X与Y达成合作，签署采购协议; Y服务器集采，X中标: the other side stands in the clause before."""
-    role = _OTHER_SIDE.get(relation.hit.trigger.name)
-    known = {party.text for _, party in relation.parties}
-    if role is None or relation.of(role):
-        return relation
-    before = [c for c in relation.sentence.clauses if c.end <= relation.clause.start][-1:]
-    for group in groups:
-        if not before or group.modifier or not before[0].start <= group.start < before[0].end:
-            continue
-        if relation.hit.trigger.name == "win_bid":
-            words, fits = _TENDER, not group.marker
-        else:
-            words, fits = _AGREED, group.marker in MARKED["with"]
-        if fits and words.search(skeleton, group.end, before[0].end):
-            new = tuple((role, party) for party in group.parties if party.text not in known)
-            return replace(relation, parties=(*relation.parties, *new))
-    return relation
-
-
-_OTHER_SIDE = {
-    "trade_contract": "supplier", "supply_contract": "buyer", "supply": "buyer", "win_bid": "buyer",
-    "procure": "supplier", "use": "supplier",
-}  # fmt: skip
-
-
 @cache
 def _stages() -> dict[str, int]:
     """How far down the chain of supply a listed firm stands, from equipment to models."""
@@ -890,26 +771,6 @@ def _by_trade(parties: list[tuple[str, Mention]]) -> list[tuple[str, Mention]]:
     if not banks or all(role != "borrower" or party.text in banks for role, party in parties):
         return parties
     return [("lender" if party.text in banks else role, party) for role, party in parties]
-
-
-def completed(relation: Relation, pair: Sequence[Mention]) -> Relation:
-    """A bracket that names no investee speaks of the article's: 英伟达（拟投资1000亿美元）."""
-    known = {party.text for _, party in relation.parties}
-    paid = pair[-1]
-    lacks = "investee" in relation.hit.trigger.roles.values() and not relation.of("investee")
-    if relation.type != "investment" or not lacks or paid.text in known:
-        return relation
-    return replace(relation, parties=(*relation.parties, ("investee", paid)))
-
-
-def apart(relation: Relation) -> list[Relation]:
-    """A relation for each company that raises money or lists: A、B均获得融资 tells of two deals."""
-    alone = {"funding": "investee", "list": "issuer"}.get(relation.hit.trigger.name)
-    raising = relation.of(alone) if alone and alone in relation.told else []
-    if len({party.text for party in raising}) < 2 or relation.of("investor"):
-        return [relation]
-    others = tuple(entry for entry in relation.parties if entry[0] != alone)
-    return [replace(relation, parties=((str(alone), party), *others)) for party in raising]
 
 
 COUNTERPART = {

@@ -32,7 +32,7 @@ LAYERS = [
     {"article", "ner_data", "clauses", "refine", "sinks_parquet", "store"},
     {"conditions", "conversion", "gold", "resolve", "sinks", "tellings", "values"},
     {"linked", "pairing", "relations"},
-    {"link", "needs", "reading"},
+    {"elsewhere", "link", "needs", "reading"},
     {"graph", "slips", "when"},
     {"state"},
     {"observer"},
