@@ -280,6 +280,8 @@ _UNNAMED_UNIT = re.compile(
     "(?=[、以和及与等领跟参联共独投签达订就，。；])"
 )
 
+# 谷歌母公司Alphabet
+_PARENT_OF = re.compile("的?(?:母公司|控股股东|实际控制人)[ \x01]*")
 # X的Y, X推出的Y: X only describes Y where Y is a party, too
 _OF_NEXT = re.compile(r"[^，。；：\n、]{0,10}的[^，。；：\n、]{0,12}")
 
@@ -292,6 +294,8 @@ def _modifies(skeleton: str, start: int, end: int, limit: int, coming: int | Non
     if unit and unit.end() != coming:
         return False
     if patterns["modifier"].match(skeleton, end, min(end + 16, edge)):
+        return True
+    if coming is not None and _PARENT_OF.fullmatch(skeleton, end, coming):
         return True
     if coming is not None and _OF_NEXT.fullmatch(skeleton, end, coming):
         ruled = any(m["marker"] for m in patterns["marker"].finditer(skeleton, end, coming))

@@ -254,7 +254,8 @@ def _add(reading: Reading, draft: Draft, found: Detail) -> None:
         draft.type = "investment"
         issuers = draft.sides["target"].items()
         draft.sides["target"] = {key: ("investee", entity) for key, (_, entity) in issuers}
-    _add_parties(reading, draft, found)
+    if (draft.type, found.relation.type) != ("procurement", "partnership"):
+        _add_parties(reading, draft, found)
     draft.relations.append(found.relation)
     draft.amount = _better(draft.amount, found.amount)
     draft.valuation = _from_body(reading, draft.valuation, found.valuation)
@@ -263,7 +264,7 @@ def _add(reading: Reading, draft: Draft, found: Detail) -> None:
     draft.date = _finer(draft.date, found.date)
     draft.statuses.append((found.status, found.status_cue, found.relation))
     draft.past = draft.past or found.past
-    if found.relation.type == "acquisition" and draft.type == "investment":
+    if found.relation.type == "acquisition" and draft.type in {"investment", "divestment"}:
         draft.type = "acquisition"
 
 

@@ -178,16 +178,33 @@ def _amount(reading: Reading, relation: Relation) -> Quantity | None:
     found = nearest(whole, clause, stretch, relation.hit.start)
     if found is None and relation.type in _PRICED_LATER:
         return _price_behind(reading, relation)
+    if found is None and relation.type in _ISSUED:
+        return _size_behind(reading, relation)
     if found is None and relation.type == "partnership":
-        told = beginning_in(reading.money, clause.end, sentence.end)
+        parts = (sentence, *following(reading, relation, 1))
+        told = [q for part in parts for q in beginning_in(reading.money, part.start, part.end)]
         return next((q for q in told if _is_capital(reading, relation, q)), None)
     return found
+
+
+_ISSUED = frozenset(["ipo", "debt"])
+_SIZE = re.compile("(?:本次|此次|总|发债)[^，。；0-9]{0,4}规模[^，。；0-9]{0,6}$")
+
+
+def _size_behind(reading: Reading, relation: Relation) -> Quantity | None:
+    """The size of an issue that one of the next sentences tells: 本次发行规模预计达3000亿日元."""
+    for sentence in following(reading, relation, 2):
+        for money in beginning_in(reading.amounts, sentence.start, sentence.end):
+            if _SIZE.search(reading.skeleton, sentence.start, money.start):
+                return money
+    return None
 
 
 _PRICED_LATER = frozenset(["acquisition", "procurement"])
 _ITS_PRICE = re.compile(
     "(?:该|此|这[笔项])?(?:交易|协议|合同|收购)[^，。；0-9]{0,14}(?:作价|总?值|总?对价|总?价|金额|规模)[^，。；0-9]{0,6}$"
     "|双方[^，。；]{2,16}(?:协议|合同)(?:作价|金额|总额|价值)[^，。；0-9]{0,4}$"
+    "|这[笔桩项次][^。；0-9]{0,14}(?:收购|交易)[^。；]{0,24}，(?:交易)?(?:对价|作价|价值|总价)[^，。；0-9]{0,6}$"
 )
 
 
@@ -206,9 +223,12 @@ _VENTURE = re.compile(
     "合资|共建|合建|共同(?:出资|投资|设立|成立|建设)|组建|联合(?:设立|成立|建设)|开发"
 )
 _CAPITAL = re.compile(
-    "(?:注册资本|资本金|总?投资(?:总?额|规模)?|出资总?额|总?投入(?:合计|总额)?|合计投[入资])(?:金)?"
+    "(?:注册资本|资本金|总?投资(?:总?额|规模)?|共同出资|合计出资|出资总?额|总?投入(?:合计|总额)?|合计投[入资])(?:金)?"
     "(?:预计|约|为|达|超过?|不低于|不超过|合计|人民币)*$"
 )
+
+
+_OF_VENTURE = re.compile("合资公司(?:的)?注册资本(?:金)?(?:预计|约|为|达|人民币)*$")
 
 
 def _is_capital(reading: Reading, relation: Relation, money: Quantity) -> bool:
@@ -216,7 +236,10 @@ def _is_capital(reading: Reading, relation: Relation, money: Quantity) -> bool:
     clause = relation.clause
     ventures = _VENTURE.search(reading.folded, clause.start, clause.end)
     before = reading.folded[max(clause.end, money.start - 12) : money.start]
-    return money.start >= clause.end and bool(ventures and _CAPITAL.search(before))
+    if money.start < clause.end or not ventures:
+        return False
+    away = money.start >= relation.sentence.end  # of the next sentence only what the venture has
+    return bool((_OF_VENTURE if away else _CAPITAL).search(before))
 
 
 def _may_be_its(reading: Reading, relation: Relation, money: Quantity) -> bool:
@@ -238,7 +261,7 @@ def _is_part(reading: Reading, sentence: Sentence, money: Quantity) -> bool:
 
 
 _LISTING = re.compile(
-    r"(?<!Pre-)(?<!Pre)IPO|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|配售|增发|路演|发行价|申购"
+    r"(?<!Pre-)(?<!Pre)IPO|现金增资|現金增資|首次公开|招股|上市(?!公司)|公开发行|特定(?:对象|投资者)|定增|配售|增发|路演|发行价|申购"
     r"|发行[^，。；]{0,10}(?:股票|新股|普通股|股份)"
 )
 _BORROWING = re.compile("债券|票据|贷款|信贷|发债|银团|公司债|可转债")
@@ -321,13 +344,17 @@ def _is_minority(reading: Reading, relation: Relation) -> bool:
 _UNIT_AFTER = re.compile(
     "(?:交易|收购|增资|投资|受让|转让|交割)[^，。；\n]{0,8}后[^。\n]{0,40}?(?:成为[^，。；]{0,16}(?:全资|控股)(?:子|孙)公司|纳入[^，。；]{0,12}合并|取得[^，。；]{0,8}控制权)"
 )
+_OVER_HALF = re.compile(
+    "(?:交易|收购|增资|投资|受让|转让|交割|扩股)[^，。；\n]{0,8}后[^。\n]{0,24}?持有[^，。；0-9]{0,12}(?:5[1-9]|[6-9][0-9]|100)(?:[.][0-9]+)? ?%"
+)
 _UNIT_WITHIN = 200
 
 
 def _becomes_unit(reading: Reading, relation: Relation) -> bool:
     """Whether the words behind a sentence tell that its deal gives control: 交易完成后X成为子公司."""
     behind = relation.sentence.end
-    return bool(_UNIT_AFTER.search(reading.folded, behind, behind + _UNIT_WITHIN))
+    told = _UNIT_AFTER.search(reading.folded, behind, behind + _UNIT_WITHIN)
+    return bool(told or _OVER_HALF.search(reading.folded, relation.hit.end, behind + _UNIT_WITHIN))
 
 
 _BUYS_SHARES = re.compile("普通股|优先股|新股|[万亿]股")
@@ -346,7 +373,10 @@ def _retype(reading: Reading, relation: Relation) -> Relation:
         }.get(kind)
     elif relation.hit.trigger.name in {"sell", "hand_over"} and "buyer_of_stake" in roles:
         changed = {"buyer_of_stake": "acquirer", "investee": "acquiree", "seller": "seller"}
-        if _is_minority(reading, relation):
+        if (
+            _is_minority(reading, relation)
+            or "认股权证" in reading.folded[relation.clause.start : relation.clause.end]
+        ):
             changed["buyer_of_stake"], changed["investee"] = "investor", "investee"
             kind = "investment"
     elif relation.hit.trigger.name == "acquire" and _is_minority(reading, relation):

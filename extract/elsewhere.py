@@ -132,7 +132,9 @@ def with_same_held(relation: Relation, last: Relation | None) -> Relation:
     return replace(relation, parties=parties)
 
 
-_SELLER_IS = re.compile("(?:卖方|转让方|出售方|卖家)(?:(?:系|均?为|是|包括)[^，。；]{0,14})?[ \x01]*$")
+_SELLER_IS = re.compile(
+    "(?:卖方|转让方|出售方|卖家)(?:(?:系|均?为|是|包括)[^，。；]{0,14})?[ \x01]*$"
+)
 
 
 def _with_sellers(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
@@ -250,7 +252,8 @@ _TENDER = re.compile("集采|集中采购|采购项目|采购招标|招标")
 def _with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str) -> Relation:
     """X与Y达成合作，签署采购协议; Y服务器集采，X中标: the other side stands in the clause before."""
     role = _OTHER_SIDE.get(relation.hit.trigger.name)
-    known = {party.text for _, party in relation.parties}
+    known = {one.text for _, party in relation.parties for one in meant(party)}
+    stands_for = any(party.rule == "anaphor" for _, party in relation.parties)
     if role is None or relation.of(role):
         return relation
     before = [c for c in relation.sentence.clauses if c.end <= relation.clause.start][-1:]
@@ -260,7 +263,7 @@ def _with_other_side(relation: Relation, groups: Sequence[Group], skeleton: str)
         if relation.hit.trigger.name == "win_bid":
             words, fits = _TENDER, not group.marker
         else:
-            words, fits = AGREED, group.marker in MARKED["with"]
+            words, fits = AGREED, stands_for or group.marker in MARKED["with"]
         if fits and words.search(skeleton, group.end, before[0].end):
             new = tuple((role, party) for party in group.parties if party.text not in known)
             return replace(relation, parties=(*relation.parties, *new))
@@ -291,5 +294,3 @@ def apart(relation: Relation) -> list[Relation]:
         return [relation]
     others = tuple(entry for entry in relation.parties if entry[0] != alone)
     return [replace(relation, parties=((str(alone), party), *others)) for party in raising]
-
-

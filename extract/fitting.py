@@ -73,6 +73,8 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if trigger.name in _ROUNDS_ONLY and draft.type != found.relation.type:
         return False
     if found.relation.type == "partnership":
+        if draft.type == "procurement" and _is_venture(reading, found):
+            return False
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
     if _headline_of(draft, found):
         return True
@@ -89,6 +91,15 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     if payees & draft.ids("target") and (_titled(draft, found) or same_figures(draft, found)):
         return True
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
+
+
+_VENTURE = re.compile("合资|设立|组建|成立")
+
+
+def _is_venture(reading: Reading, found: Detail) -> bool:
+    """Whether partners found a company: 双方与Z共同出资设立合资公司 is not what X buys of Y."""
+    clause = found.relation.clause
+    return bool(_VENTURE.search(reading.folded, clause.start, clause.end))
 
 
 def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:

@@ -78,7 +78,9 @@ def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
 
 
 # 微软至多50亿美元: a party and its sum
-_TO_SUM = re.compile(r"[ \x01]*(?:将|拟|则|计划|承诺|预计)*(?:投资|出资|投入|注资|认购|投|出|拿出)?了?")
+_TO_SUM = re.compile(
+    r"[ \x01]*(?:将|拟|则|计划|承诺|预计)*(?:投资|出资|投入|注资|认购|投|出|拿出)?了?"
+)
 
 
 def _clause_by_clause(reading: Reading, told: Detail) -> list[Detail]:

@@ -369,7 +369,9 @@ def _unit_of(
 BUSINESS = "relations.business"
 """The rule of what is bought without a name of its own: 电视业务."""
 
-_BUSINESS = r"(?P<unit>[^，。；、的将把\x01%]{1,14}?(?:业务|工厂|[圆池造]厂|事业部|部门|生产线|产线))"
+_BUSINESS = (
+    r"(?P<unit>[^，。；、的将把\x01%]{1,14}?(?:业务|工厂|[圆池造]厂|事业部|部门|生产线|产线))"
+)
 _BUSINESS_SOLD = re.compile(
     rf"(?:将|把)(?:(?:其|自己|自身|自家|旗下|位于[^，。；的]{{2,8}})的?)*{_BUSINESS}"
     r"(?:的?[^，。；]{0,8}(?:资产|设施|权益))?(?=以|按|[^，。；]{0,8}(?:出售|卖|转让|售|剥离)|，)"
@@ -413,7 +415,7 @@ def _join_investors(
     """A与B向C投资, A和B投资C: both pay; with whom else nothing was agreed is no side at all."""
     companion = places.pop("with", ())
     if companion and trigger.name == "found_fund":
-        places["subject"] = (*places.get("subject", ()), *companion)
+        places["with"] = companion
     elif companion and "to" not in places and _IN_THEIR.search(clause):
         places["to"] = companion
     elif "to" in places and "subject" in places:
@@ -657,7 +659,9 @@ _VERB_FIRST = re.compile(
 
 
 # 德勤预计，今年新股募资3000亿港元: who counts the deals of others does none
-_ESTIMATES = re.compile("[^，。；、]{0,6}(?:预计|统计|测算|估算|研报)[^，。；]{0,6}，")
+_ESTIMATES = re.compile(
+    "[^，。；、]{0,6}(?:预计|统计|测算|估算|研报)[^，。；]{0,6}，|[^，。；、]{0,16}数据显示，"
+)
 
 
 def _earlier_subject(

@@ -182,9 +182,9 @@ def find_anaphora(
     pattern, table = _anaphora()
     found = []
     for match in pattern.finditer(folded, start, end):
-        here = [p for p in beginning_in(parties, start, match.start()) if p.end <= match.start()]
+        here = _named(folded, beginning_in(parties, start, match.start()), match.start())
         ahead = last_before(parties, match.start(), _NEARBY + 1)
-        before = [party for party in ahead if party.end <= match.start()]
+        before = _named(folded, ahead, match.start())
         kind = table.get(match.group(), "topic")
         antecedents = _antecedents(kind, match.group(), here, before, tuple(topic), main)
         if match.group() in {"其", "它"} and folded[match.start() - 1] in "向对与给和同跟":
@@ -196,6 +196,18 @@ def find_anaphora(
         if antecedents:
             found.append(Mention(*match.span(), match.group(), "ORG", "anaphor", value=antecedents))
     return found
+
+
+_SHORT_FORM = re.compile('称为?[：:]?[ “「『"]*$')
+
+
+def _named(folded: str, parties: Sequence[Mention], at: int) -> list[Mention]:
+    """The parties in front of a place, without the short forms that brackets give: （简称“X”）."""
+    return [
+        party
+        for party in parties
+        if party.end <= at and not _SHORT_FORM.search(folded, max(0, party.start - 6), party.start)
+    ]
 
 
 _CLAUSE_MARK = re.compile("[，：；]")

@@ -78,7 +78,9 @@ def _owns(skeleton: str, quantity: Quantity) -> bool:
 # 交易估值达到600亿美元: the price of the deal
 _PRICE = re.compile("(?:交易|收购|并购)(?:总)?估值[^，。；：\n]{0,8}$")
 # 出售价格超过60亿美元: 售价 is none here
-_SALE_PRICE = re.compile("出售(?:总?价|对价|金额)[^，。；：\n0-9]{0,8}$")
+_SALE_PRICE = re.compile("出售(?:总?价|对价|金额)[^，。；：\n0-9]{0,8}$|，费用为$")
+# 每月12.5亿美元，相当于每年150亿美元: the same told in another way
+_SAME_AS = re.compile("(?:相当于|折合)[^，。；：\n0-9]{0,3}$")
 # 两轮累计超1亿美元: the rounds that are told together have one amount
 _OF_ROUNDS = re.compile(
     "(?:[两二三四多数]轮|系列)[^，。；]{0,8}累计|轮(?:和|及|与|、)[^，。；]{1,8}轮融资，累计"
@@ -91,7 +93,8 @@ _STILL_PRICE = {"valuation": _PRICE, "total": _OF_ROUNDS, "other": _SALE_PRICE}
 
 def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole, int]:
     patterns = _money_patterns()
-    if quantity.converted_from is not None:
+    before = skeleton[max(free, quantity.start - 18) : quantity.start]
+    if quantity.converted_from is not None or _SAME_AS.search(before):
         return "conversion", quantity.end
     if quantity.per == "share":
         return "other", quantity.end
@@ -99,7 +102,6 @@ def _money_role(skeleton: str, quantity: Quantity, free: int) -> tuple[MoneyRole
         match = patterns[f"{kind} behind"].match(skeleton, quantity.end)
         if match and (_owns(skeleton, quantity) or not _NEXT.match(skeleton, match.end())):
             return kind, match.end()
-    before = skeleton[max(free, quantity.start - 18) : quantity.start]
     for kind in ("valuation", "total", "other"):
         if patterns[f"{kind} before"].search(before):
             return "amount" if _STILL_PRICE[kind].search(before) else kind, quantity.end
