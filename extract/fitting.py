@@ -249,7 +249,17 @@ def _apart_in_time(draft: Draft, found: Detail) -> bool:
 
 def _rounds_fit(draft: Draft, found: Detail) -> bool:
     one, other = {m.value for m in draft.rounds}, {m.value for m in found.rounds}
-    return not one or not other or bool(one & other)
+    return not one or not other or bool(one & other) or _of_several(draft, found)
+
+
+def _of_several(draft: Draft, found: Detail) -> bool:
+    """完成两轮融资，天使轮由A领投，Pre-A轮由B领投: a round of those that were told together."""
+    near = found.relation.hit.start - last_told(draft) < _SAME_BREATH
+    return draft.several and found.relation.hit.trigger.follows and near
+
+
+_SAME_BREATH = 60
+"""How far behind the rounds told together each of them is told, in characters."""
 
 
 def close(one: Quantity, other: Quantity) -> bool:

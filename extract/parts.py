@@ -71,7 +71,7 @@ def _parts(reading: Reading, told: Detail) -> Sequence[Detail]:
     if cue is None and len(sums) == 1:  # A和B各投3亿元
         return _by_party(told, each.start(), [*sums, *sums]) or (told,)
     if cue is not None and not sums:
-        return _in_pairs(told, cue.start())
+        return _by_named_round(told, cue.start()) or _in_pairs(told, cue.start())
     if cue is None or len(sums) < 2:
         return (told,)
     return _by_party(told, cue.start(), sums) or _by_round(reading, told, cue.start(), sums)
@@ -101,6 +101,15 @@ def _clause_by_clause(reading: Reading, told: Detail) -> list[Detail]:
     if found.keys() != payers.keys():
         return []
     return [replace(told, amount=found[one], payers=(payers[one],)) for one in found]
+
+
+def _by_named_round(told: Detail, cue: int) -> list[Detail]:
+    """A和B分别在A轮、A+轮领投C: the first pays in the first, the second in the second."""
+    named = [one for one in told.rounds if cue < one.start < told.relation.clause.end]
+    if len(named) < 2 or len(named) != len(told.payers):
+        return []
+    pairs = zip(told.payers, named, strict=True)
+    return [replace(told, payers=(payer,), rounds=(one,)) for payer, one in pairs]
 
 
 def _in_pairs(told: Detail, cue: int) -> Sequence[Detail]:

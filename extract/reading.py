@@ -160,6 +160,8 @@ class Draft:
     date: DateMention | None = None
     statuses: list[tuple[str, Cited | None, Relation]] = field(default_factory=list)
     past: bool = False
+    several: bool = False  # rounds that are told together: 连续完成两轮融资
+    led: dict[str, list[Detail]] = field(default_factory=dict)  # round -> who is told to pay in it
 
     def ids(self, side: str) -> set[str]:
         """The entities of a side."""
