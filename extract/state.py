@@ -98,6 +98,8 @@ def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | N
     ):
         if cue:
             if cue[0] == "announced" and _is_report_word(reading.folded, cue):
+                if relation.hit.trigger.name == "control_planned":
+                    continue  # 公告，筹划控制权变更: a notice of a plan
                 closed = relation.hit.trigger.status == "completed"
                 past = _told(reading, relation, begin) if closed and not nominal else None
                 place, cue = ("told", past) if past else ("said", cue)
@@ -245,11 +247,15 @@ def _lead(reading: Reading, relation: Relation) -> Cue | None:
 _SETTLED = frozenset(["investment", "acquisition", "divestment", "debt", "ipo"])
 
 
+# 11月18日宣布：A将投资X: the day is that of the announcement
+_TO_COME = re.compile("将(?:[向对][^，。；]{2,20})?$")
+
+
 def _told(reading: Reading, relation: Relation, begin: int) -> Cue | None:
     """A mark of the past makes a deal a fact: 曾投资, 去年收购, 2019年发债."""
-    if relation.type not in _SETTLED:
-        return None
     start, end = begin, relation.hit.start
+    if relation.type not in _SETTLED or _TO_COME.search(reading.folded, start, end):
+        return None
     match = _pattern("told").search(_masked(reading.folded, start, end))
     if match and reading.folded[start + match.end() : start + match.end() + 1] != "的":
         return "completed", start + match.start(), start + match.end()
@@ -359,8 +365,10 @@ def _listing_step(reading: Reading, draft: Draft) -> tuple[Status, Cite] | None:
         if approved := _LISTING_APPROVED.search(reading.folded, start, end):
             return "announced", reading.cite(*approved.span(1))
         filed = _pattern("listing", "filed").search(reading.folded, start, end)
-        if filed and not _pattern("listing", "hidden").search(reading.folded, start, filed.start()):
-            return "announced", reading.cite(*filed.span())
+        if filed:
+            clause = relation.sentence.clause_at(filed.start())
+            if not _pattern("listing", "hidden").search(reading.folded, start, clause.end):
+                return "announced", reading.cite(*filed.span())
     return None
 
 
