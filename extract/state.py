@@ -8,13 +8,14 @@ tellings of a deal say is weighed by `cues.toml`: place of the cue times place o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from extract.clauses import Sentence
 from extract.lexicon import alternation, read_toml, words
-from extract.mentions import last_before
+from extract.mentions import beginning_in, last_before
 from extract.reading import Draft, Reading
 from extract.records import STATUSES, Cite, Status
 from extract.relations import Relation
@@ -103,6 +104,8 @@ def tell_status(reading: Reading, relation: Relation) -> tuple[Status, Cited | N
                 closed = relation.hit.trigger.status == "completed"
                 past = _told(reading, relation, begin) if closed and not nominal else None
                 place, cue = ("told", past) if past else ("said", cue)
+            if relation.type == "holding" and cue[0] == "announced":
+                continue  # 公告称，X持有Y 2%的股份: what is announced is held
             status, start, end = _of_trade(reading, relation, cue)
             return status, Cited(status, start, end, place)
     return relation.hit.trigger.status, None  # type: ignore[return-value]
@@ -164,6 +167,8 @@ _ENDED = re.compile(
     "(?:交易|收购|谈判|协议|合作|计划|此事|洽谈|并购|最终|随后|后来|但|[^，。；]后)[^。；，]{0,14}?"
     "(告吹|破裂|终止(?!费)|流产|谈崩|叫停|搁浅|作罢|未果|泡汤|无果而终|后退出|撤回|没有继续推进|未继续推进|遭到了?拒绝|没有成功|未能成功)"
     "|(?:传闻|消息|报道|说法)[”」]?[^。；，]{0,4}(不实)|对此[^。；，]{0,6}(否认)"
+    "|(?:传闻|消息|报道|传言)[^。；]{0,12}(?:回应|澄清|表示)[^。；]{0,8}(误传|不属实|不实|子虚乌有|谣言)"
+    "|(?:一事|事项|计划|交易|方案)，[^。；，]{0,6}(不再推进|就此作罢|告吹|作罢)"
 )
 _OPEN = re.compile("可能|如果|若|一旦|将|或|是否|未终止|是由")
 
@@ -305,6 +310,8 @@ def deal_status(reading: Reading, draft: Draft, main: Relation) -> tuple[Status,
             best[status] = (weight, told)  # type: ignore[index]
     if not votes:
         return main.hit.trigger.status, reading.cite(main.hit.start, main.hit.end)  # type: ignore[return-value]
+    if end := _ended_later(reading, draft):
+        return "terminated", end
     status = max(votes, key=lambda s: (votes[s], -STATUSES.index(s)))
     cue = best[status][1]
     if status == "talks" and _mere_plan(reading, cue) and (signed := _signing(reading, draft)):
@@ -321,6 +328,34 @@ def _weight(first: Sentence | None, relation: Relation, cue: Cited | None) -> in
         place = "first" if relation.sentence == first else "later"
     found: int = 4 * weights[cue.rule if cue else "none"] * weights[place]
     return found // 4 if relation.hit.trigger.follows else found
+
+
+_ENDS_THIS = re.compile(
+    "(?:提前)?(终止)(?:了)?(?:筹划)?(?:本次|此次|该|上述|前述|实施)[^，。；]{0,10}(?:减持|收购|交易|重组|增持|投资|合作|定增|发行|协议|事项|转让|计划)"
+    "|(?:谈判|交易|收购|合作|此事|洽谈|并购)(?:现?已经?|最终|宣告|随后|因此)*(破裂|告吹|终止|作罢|搁浅|流产|泡汤)"
+)
+_NEXT_SENTENCES = 2
+
+
+def _ended_later(reading: Reading, draft: Draft) -> Cite | None:
+    """The end of a deal that the sentences behind it tell: 拟收购X。现公司决定终止本次收购."""
+    ends = [r.sentence.end for r in draft.relations if not r.sentence.title]
+    if not ends:
+        return None
+    first = bisect_left(reading.sentence_starts, ends[0])
+    behind = bisect_left(reading.sentence_starts, max(ends))
+    ids = draft.ids("investor") | draft.ids("target")
+    for sentence in reading.sentences[first : behind + _NEXT_SENTENCES]:
+        named = beginning_in(reading.names.mentions, sentence.start, sentence.end)
+        others = {reading.entities.of(name).id for name in named if name.kind in {"ORG", "PERSON"}}
+        if not others <= ids:
+            if sentence.start >= max(ends):
+                return None
+            continue
+        match = _ENDS_THIS.search(reading.folded, sentence.start, sentence.end)
+        if match and not _OPEN.search(reading.folded, sentence.start, match.start()):
+            return reading.cite(*match.span(match.lastindex or 0))
+    return None
 
 
 _PLANNED = frozenset(["拟", "计划", "预计", "即将"])
