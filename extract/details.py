@@ -668,6 +668,7 @@ _BEFORE_VALUES: dict[str, Callable[[Reading, Relation], bool]] = {
             "control",
             "share_told",
             "fund_named",
+            "founds",
             "tender",
             "share_price",
         )

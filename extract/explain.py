@@ -57,6 +57,7 @@ NEEDS: Final = {
     "as_shareholder": "a word that makes somebody a shareholder",
     "share_told": "a word of shares held",
     "fund_named": "a fund by its kind",
+    "founds": "a word of founding",
     "tender": "a word of a tender",
     "share_price": "a word of shares or of their price",
     "committed": "a word of commitment",

@@ -128,7 +128,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "hold":
         return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
     if trigger.name == "cooperate":
-        return bool(found.relation.told) or _founds_venture(reading, found)
+        told = bool(found.relation.told) or _founds_venture(reading, found)
+        return told or _signed_before(reading, found)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         if "investee" not in found.relation.told and trigger.name == "invest":
@@ -155,6 +156,18 @@ def _founds_venture(reading: Reading, found: Detail) -> bool:
     relation = found.relation
     named = {party.text for _, party in relation.parties if party.start >= relation.sentence.start}
     return len(named) > 1 and bool(_VENTURE.search(clause_text(reading, found)))
+
+
+_SIGNED = re.compile("签署|签订|签约|达成[^，。；]{0,8}(?:协议|合作|共识)")
+
+
+def _signed_before(reading: Reading, found: Detail) -> bool:
+    """X与Y签署协议，将共同开发Z: two name themselves and sign, and then tell what they will do."""
+    relation = found.relation
+    behind = [party.end for _, party in relation.parties if party.start >= relation.sentence.start]
+    two = len(found.payers) + len(found.payees) > 1 and len(behind) == len(relation.parties)
+    start = max(behind, default=relation.clause.start)
+    return two and bool(_SIGNED.search(reading.skeleton, start, relation.clause.start))
 
 
 def _received(found: Detail) -> bool:

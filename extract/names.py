@@ -1272,6 +1272,7 @@ def find_names(
     candidates = [c for c in candidates if held.isdisjoint(range(c.start, c.end))]
     candidates += [Candidate("names.holder", *span, True) for span in sorted(holders)]
     starts |= {candidate.start for candidate in candidates if candidate.sure}
+    candidates = list(_signing(skeleton, found, candidates))
     candidates += find_in_lists(skeleton, sorted(starts))
     definitions = list(find_definitions(folded, skeleton))
     known = {mention.text for mention in found if mention.kind != "HARDWARE"}
@@ -1290,6 +1291,34 @@ def find_names(
     found += _repeated(text, found)
     mentions = tuple(drop_overlaps(found, RANK))
     return Names(mentions, _same(text, mentions, definitions))
+
+
+_SIGNS_WITH = re.compile(
+    "[ \x01]*(?:(?:[0-9]+月)?[0-9]+日|今[日天]|昨[日天]|近日|日前|已|正式|正|当日|双双|分别|也|还|又|再次|共同|就此)*(?:与|同|和)"
+)
+_SIGNED = re.compile("[ \x01]*(?:等[^，。；]{0,6})?(?:正式|分别|共同|近日|今日|当天|再次)*(?:签署|签订|签约|订立|达成)")
+
+
+# 与X在北京签署; 与某开发区管理委员会签署投资协议: what is pledged to a region is no deal
+_NO_COMPANY = re.compile("在|委员会|管委会|政府|[公税]安?局")
+
+
+def _signing(
+    skeleton: str, listed: Sequence[Mention], candidates: Sequence[Candidate]
+) -> Iterator[Candidate]:
+    """The candidates, those sure with whom a known company signs: 沃兰特今日与国航通航签署协议."""
+    ends = {mention.end for mention in listed if mention.kind == "ORG"}
+    ends |= {found.end for found in candidates if found.sure}
+    with_whom = {
+        match.end() for end in ends if (match := _SIGNS_WITH.match(skeleton, end)) is not None
+    }
+    for found in candidates:
+        signs = found.rule == "names.with" and found.start in with_whom
+        here = _NO_COMPANY.search(skeleton, found.start, found.end) is None
+        if signs and here and found.end - found.start > 2 and _SIGNED.match(skeleton, found.end):
+            yield found._replace(sure=True)
+        else:
+            yield found
 
 
 def _same(

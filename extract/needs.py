@@ -19,7 +19,7 @@ from extract.relations import Hit, every_hit
 _LISTS = {
     "funded": "funded", "goods": "goods", "signed": "signed", "agreed": "agreed",
     "committed": "committed", "stake_or_unit": "unit", "stake_object": "stake",
-    "as_shareholder": "as_shareholder", "share_told": "share_told", "fund_named": "fund_named", "tender": "tender", "share_price": "share_price", "control": "control", "goods_near": "goods",
+    "as_shareholder": "as_shareholder", "share_told": "share_told", "fund_named": "fund_named", "founds": "founds", "tender": "tender", "share_price": "share_price", "control": "control", "goods_near": "goods",
 }  # fmt: skip
 """The needs that words decide, and the lists of these words."""
 

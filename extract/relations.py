@@ -22,7 +22,7 @@ NEEDS = (
     "money", "round", "percent", "two_sides", "funded", "goods", "signed", "agreed",
     "stake_object", "stake_or_unit", "as_shareholder", "committed", "measured", "two_or_priced",
     "two_or_owned", "control", "raised", "goods_near", "two_or_spent",
-    "money_or_issue", "share_told", "fund_named", "tender", "share_price",
+    "money_or_issue", "share_told", "fund_named", "founds", "tender", "share_price",
 )  # fmt: skip
 MARKED = {
     "by": frozenset(["由", "被", "遭", "接受", "受", "经", "受理"]),
