@@ -22,6 +22,7 @@ REASONS: Final = {
     "void": "is a longer word that is no trigger",
     "longer": "is part of a longer word",
     "chain": "is a link of a chain of words",
+    "link": "stands in the titles of other articles at the foot",
     "name": "stands inside a name, or is crossed by the edge of one",
     "bracket": "stands in a bracket that holds nothing else, or too little to be read",
     "places": "nobody stands in a place that the trigger gives a role",

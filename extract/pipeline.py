@@ -26,7 +26,7 @@ from extract.refine import refine
 from extract.relations import Hit, Relation
 from extract.resolve import find_anaphora, listed_kind, meant
 from extract.segment import borders, cut
-from extract.text import fold
+from extract.text import fold, links_from
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -256,10 +256,13 @@ def _triggers(
         return (), None
     words = cut(folded)
     edges = borders(words)
+    foot = links_from(folded)
     kept = []
     for hit in hits:
         if relations.inside_word(hit, edges):
             why = "longer"
+        elif hit.start >= foot:
+            why = "link"
         else:
             why = "chain" if relations.in_chain(hit, folded) else ""
         if not why:

@@ -113,3 +113,26 @@ def region_of(text: str, folded: str) -> Literal["CN", "TW", "HK"]:
         return "CN"
     there = len(_HONG_KONG.findall(folded))
     return "HK" if there > len(_TAIWAN.findall(folded)) else "TW"
+
+
+_TITLE_LINE = re.compile(r"[^ \n](?=[^\n]{7,59}$)[^\n]*[^。！？!?；;…”」』)）.:：\s]")
+_STOP = re.compile("[。！？]")
+_LEAST_BODY = 3
+"""How many sentences stand in front of the links at a foot."""
+
+
+def links_from(text: str) -> int:
+    """Where the titles of other articles begin that close a text, its end where there are none.
+
+    They are two short lines or more without a full stop, behind a body of sentences.
+
+    >>> links_from("甲收购乙。丙上市。丁投资戊。\\n甲融资三亿美元估值翻倍\\n乙又拿了一轮投资人的钱")
+    15
+    """
+    at, many = len(text.rstrip()), 0
+    while (begin := text.rfind("\n", 0, at)) >= 0:
+        if not _TITLE_LINE.fullmatch(text, begin + 1, at):
+            break
+        at, many = begin, many + 1
+    body = len(_STOP.findall(text, 0, at))
+    return at + 1 if many > 1 and body >= _LEAST_BODY else len(text)
