@@ -161,7 +161,8 @@ def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> Ite
     """The groups of a sentence, left to right, each read when it is asked for."""
     runs: list[list[Mention]] = []
     for party in parties:
-        if runs and _in_list(skeleton, runs[-1][-1].end, party.start):
+        within = bool(runs) and len(runs[-1]) > 1
+        if runs and _in_list(skeleton, runs[-1][-1].end, party.start, within=within):
             runs[-1].append(party)
         else:
             runs.append([party])
@@ -171,11 +172,16 @@ def groups(skeleton: str, sentence: Sentence, parties: Sequence[Mention]) -> Ite
 _LISTED = re.compile(r"[^，。；：\n、]{0,8}(?:、|以及|及其|和|与|及)[^，。；：\n、]{0,10}$")
 
 
-def _in_list(skeleton: str, end: int, start: int) -> bool:
+_OF_HOUSE = re.compile("旗下的?")
+
+
+def _in_list(skeleton: str, end: int, start: int, *, within: bool) -> bool:
     """Whether two parties are of one list: a separator between them, and descriptions at most."""
     patterns = _group_patterns()
     if patterns["between"].match(skeleton, end, start):
         return True
+    if within and _OF_HOUSE.fullmatch(skeleton, end, start):
+        return True  # A旗下B、C旗下D: C only describes D
     if "、" not in skeleton[end:start] or not _LISTED.match(skeleton, end, start):
         return False
     return not patterns["breaker"].search(_INVESTS_NOT.sub("", skeleton[end:start]))

@@ -78,8 +78,9 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
         return len((payees | payers) & (draft.ids("investor") | draft.ids("target"))) >= 2
     if _headline_of(draft, found):
         return True
-    if payees & draft.ids("investor") or payers & draft.ids("target"):
-        return False
+    firms = {reading.entities.of(p).id for _, p in found.payers if p.kind != "PERSON"}
+    if payees & draft.ids("investor") or (firms or payers) & draft.ids("target"):
+        return False  # 投资方包括创始人X和Y: a founder may pay in a round of the company
     if trigger.follows and not payees:
         return draft.type == found.relation.type
     if _titled(draft, found) and _named_alike(reading, draft, found):

@@ -214,6 +214,10 @@ def read_relation(
     if hit.trigger.type == "investment":
         _join_investors(hit.trigger, places, listed, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
+    if hit.trigger.type == "investment" and {"with", "object"} <= places.keys():
+        if listed[-1:] == places["with"][-1:]:
+            places["subject"] = listed  # A和B洽谈投资C: both want to pay
+            places.pop("with")
     if unit := _unit_of(hit, clause, groups, skeleton):
         places.setdefault("subject", unit)
     _place_business(hit, clause, places, skeleton)
