@@ -60,39 +60,43 @@ def gather(
         else:
             _settle(reading, drafts, led, [(told, one)], observer)
     _settle(reading, drafts, led, waiting, observer)
-    return [deal for draft in drafts for deal in (draft, *_rounds_of(reading, draft))]
+    return [deal for draft in drafts for deal in (draft, *_rounds_of(reading, draft, observer))]
 
 
 # 连续完成两轮融资, 天使轮系列融资, 种子轮及天使轮融资
-_SEVERAL = re.compile("[两二三四五多数2-9] ?轮|系列|轮[+＋]?(?:融资)?(?:以?及|和|与|、)[^，。；]{1,8}轮")
+_SEVERAL = re.compile(
+    "[两二三四五多数2-9] ?轮|系列|轮[+＋]?(?:融资)?(?:以?及|和|与|、)[^，。；]{1,8}轮"
+)
 
 
-def _rounds_of(reading: Reading, draft: Draft) -> list[Draft]:
+def _rounds_of(reading: Reading, draft: Draft, observer: Observer | None) -> list[Draft]:
     """The rounds that are told together, each with those that are told to pay in it."""
     if not draft.several or len(draft.led) < 2:
         return []
     found = []
-    for told in draft.led.values():
+    for relations in draft.led.values():
         alone = Draft(draft.type, {"investor": {}, "target": {}})
-        for one in told:
+        for told, one in relations:
             own = one if one.amount != draft.amount else replace(one, amount=None)
             _add(reading, alone, _paid_to(draft, own))
+            if observer is not None:
+                observer.gathered(told, own, alone, "")
         found.append(alone)
     return found
 
 
-def _note_round(reading: Reading, draft: Draft, found: Detail) -> None:
+def _note_round(reading: Reading, draft: Draft, told: Detail, found: Detail) -> None:
     """Note in which of several rounds somebody pays: 天使轮由A领投，B跟投."""
     if found.relation.hit.trigger.name == "funding":
         clause = found.relation.clause
-        told = _SEVERAL.search(reading.folded, clause.start, clause.end)
-        draft.several = draft.several or told is not None
+        several = _SEVERAL.search(reading.folded, clause.start, clause.end)
+        draft.several = draft.several or several is not None
     elif found.relation.hit.trigger.follows:
         names = {str(one.value) for one in found.rounds}
         if len(names) == 1:
-            draft.led.setdefault(names.pop(), []).append(found)
+            draft.led.setdefault(names.pop(), []).append((told, found))
         elif not names and draft.led and draft.relations[-1].sentence == found.relation.sentence:
-            draft.led[next(reversed(draft.led))].append(found)
+            draft.led[next(reversed(draft.led))].append((told, found))
 
 
 def _leads_ahead(found: Detail) -> bool:
@@ -128,6 +132,7 @@ def _settle(
             home = Draft(found.relation.type, {"investor": {}, "target": {}})
             drafts.append(home)
         if home is not None:
+            _note_round(reading, home, told, found)
             _add(reading, home, found)
         if observer is not None:
             observer.gathered(told, found, home, weak)
@@ -288,7 +293,6 @@ def _add(reading: Reading, draft: Draft, found: Detail) -> None:
         draft.sides["target"] = {key: ("investee", entity) for key, (_, entity) in issuers}
     if (draft.type, found.relation.type) != ("procurement", "partnership"):
         _add_parties(reading, draft, found)
-    _note_round(reading, draft, found)
     draft.relations.append(found.relation)
     draft.amount = _better(draft.amount, found.amount)
     draft.valuation = _from_body(reading, draft.valuation, found.valuation)

@@ -128,8 +128,8 @@ def _founds(reading: Reading, found: Detail) -> bool:
     if trigger.name == "hold":
         return not _HOLDER.match(reading.skeleton, found.relation.hit.end)
     if trigger.name == "cooperate":
-        told = bool(found.relation.told) or _founds_venture(reading, found)
-        return told or _signed_before(reading, found)
+        named = bool(found.relation.told) or _founds_venture(reading, found)
+        return named or _signed_before(reading, found)
     if trigger.name in {"invest", "put_money"}:
         told = found.amount or found.stake or found.rounds or found.date
         if "investee" not in found.relation.told and trigger.name == "invest":

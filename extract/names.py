@@ -1113,6 +1113,8 @@ def _registered(text: str, start: int, end: int) -> Span:
         if match.end() <= body - 2 and _leads(text, match):
             start = match.end()
     start = _strip_left(text, start, end, certain=False)
+    if start and text[start - 1] == FILLER and text[start] in _JOINS:
+        start += 1  # 甲公司（简称“甲”）与乙公司
     return _strip(text, start, end)[0], end
 
 
@@ -1296,7 +1298,9 @@ def find_names(
 _SIGNS_WITH = re.compile(
     "[ \x01]*(?:(?:[0-9]+月)?[0-9]+日|今[日天]|昨[日天]|近日|日前|已|正式|正|当日|双双|分别|也|还|又|再次|共同|就此)*(?:与|同|和)"
 )
-_SIGNED = re.compile("[ \x01]*(?:等[^，。；]{0,6})?(?:正式|分别|共同|近日|今日|当天|再次)*(?:签署|签订|签约|订立|达成)")
+_SIGNED = re.compile(
+    "[ \x01]*(?:等[^，。；]{0,6})?(?:正式|分别|共同|近日|今日|当天|再次)*(?:签署|签订|签约|订立|达成)"
+)
 
 
 # 与X在北京签署; 与某开发区管理委员会签署投资协议: what is pledged to a region is no deal

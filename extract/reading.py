@@ -161,7 +161,8 @@ class Draft:
     statuses: list[tuple[str, Cited | None, Relation]] = field(default_factory=list)
     past: bool = False
     several: bool = False  # rounds that are told together: 连续完成两轮融资
-    led: dict[str, list[Detail]] = field(default_factory=dict)  # round -> who is told to pay in it
+    # round -> who is told to pay in it, as it was read and as it was joined
+    led: dict[str, list[tuple[Detail, Detail]]] = field(default_factory=dict)
 
     def ids(self, side: str) -> set[str]:
         """The entities of a side."""

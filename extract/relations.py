@@ -208,39 +208,76 @@ def read_relation(
     where.
     """
     clause = sentence.clause_at(hit.start)
+    places = _placed(hit, sentence, clause, groups, skeleton)
+    told = set(places)
+    if "subject" not in places and "subject" in hit.trigger.roles:
+        _carry_subject(hit, sentence, clause, groups, skeleton, places, topic)
+    if placed is not None:
+        placed(hit, dict(places), told)
+    _rearrange(hit, clause, groups, skeleton, places)
+    parties, told_roles = _assign(hit.trigger, places, told)
+    if not parties:
+        return None
+    parties = _swapped(hit, clause, places, told, parties, skeleton)
+    return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
+
+
+def _placed(
+    hit: Hit, sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
+) -> Places:
+    """Who stands where around a trigger, in the clause itself."""
     places = _left(hit, sentence, clause, groups, skeleton)
     listed = places.get("subject", ())
     _split_subject(hit.trigger, places, skeleton)
-    if hit.trigger.type == "investment":
+    invests = hit.trigger.type == "investment"
+    if invests:
         _join_investors(hit.trigger, places, listed, skeleton[clause.start : clause.end])
     _right(hit, sentence, clause, groups, skeleton, places)
-    if hit.trigger.type == "investment" and {"with", "object"} <= places.keys():
-        if listed[-1:] == places["with"][-1:]:
-            places["subject"] = listed  # A和B洽谈投资C: both want to pay
-            places.pop("with")
+    both = invests and {"with", "object"} <= places.keys()
+    if both and listed[-1:] == places["with"][-1:]:
+        places["subject"] = listed  # A和B洽谈投资C: both want to pay
+        places.pop("with")
     if unit := _unit_of(hit, clause, groups, skeleton):
         places.setdefault("subject", unit)
     _place_business(hit, clause, places, skeleton)
     if hit.trigger.name == "funding" and _LEADS.match(skeleton, clause.start, hit.end):
         leads = _earlier_subject(sentence, clause, groups, skeleton)
         places.setdefault("by", leads)  # A正洽谈，拟参与B的融资
+    return places
+
+
+def _carry_subject(
+    hit: Hit,
+    sentence: Sentence,
+    clause: Clause,
+    groups: Sequence[Group],
+    skeleton: str,
+    places: Places,
+    topic: Sequence[Mention],
+) -> None:
+    """Put the subject of another clause, or the topic, where the clause names none."""
     told = set(places)
-    if "subject" not in places and "subject" in hit.trigger.roles:
-        carrier = _earlier_subject(sentence, clause, groups, skeleton)
-        carrier = carrier or _later_subject(sentence, clause, groups, skeleton)
-        if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
-            carrier = tuple(topic)
-        others = {party.text for place in told for party in places[place]}
-        if hit.trigger.follows:  # A的CEO表示，...，投资方要求参与本轮: who speaks does not pay
-            carrier = tuple(p for p in carrier if p.kind != "PERSON")
-        if kept := tuple(p for p in carrier if p.text not in others):
-            places["subject"] = kept
-            buys = hit.trigger.name == "procure" and not {"object", "to", "from", "by"} & told
-            signed = buys and _SIGNED.search(skeleton, kept[-1].end, clause.start)
-            if hit.trigger.type in {"divestment", "partnership"} or signed:
-                _split_subject(hit.trigger, places, skeleton)  # A与B签约，采购服务器
-    if placed is not None:
-        placed(hit, dict(places), told)
+    carrier = _earlier_subject(sentence, clause, groups, skeleton)
+    carrier = carrier or _later_subject(sentence, clause, groups, skeleton)
+    if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
+        carrier = tuple(topic)
+    if hit.trigger.follows:  # A的CEO表示，...，投资方要求参与本轮: who speaks does not pay
+        carrier = tuple(p for p in carrier if p.kind != "PERSON")
+    others = {party.text for place in told for party in places[place]}
+    kept = tuple(p for p in carrier if p.text not in others)
+    if not kept:
+        return
+    places["subject"] = kept
+    buys = hit.trigger.name == "procure" and not {"object", "to", "from", "by"} & told
+    signed = buys and _SIGNED.search(skeleton, kept[-1].end, clause.start)
+    if hit.trigger.type in {"divestment", "partnership"} or signed:
+        _split_subject(hit.trigger, places, skeleton)  # A与B签约，采购服务器
+
+
+def _rearrange(
+    hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str, places: Places
+) -> None:
+    """Move those who stand in another place than their role has with most triggers."""
     if hit.trigger.name in {"acquire", "buy_stake"}:
         _place_sellers(hit, clause, places, skeleton)
         _place_refused(hit, clause, groups, places, skeleton)
@@ -252,11 +289,6 @@ def read_relation(
         _split_both(places)
     if hit.trigger.name == "procure":
         _place_suppliers(hit, places, skeleton)
-    parties, told_roles = _assign(hit.trigger, places, told)
-    if not parties:
-        return None
-    parties = _swapped(hit, clause, places, told, parties, skeleton)
-    return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
 def _split_both(places: Places) -> None:

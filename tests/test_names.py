@@ -235,3 +235,35 @@ def test_every_slot_has_a_name_of_its_own_and_a_way_in() -> None:
     assert len({slot["name"] for slot in slots}) == len(slots)
     assert [slot["name"] for slot in slots if not (slot.get("open") or slot.get("clause"))] == []
     assert [slot["name"] for slot in slots if not (slot.get("close") or slot.get("stop"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "英伟达今日与云岑通航签署30架飞机的意向采购协议。",
+            "云岑通航",
+        ),  # with whom a known company signs
+        (
+            "公司拟收购潍岭龙海民爆持有的北岭安防有限公司51%股权。",
+            "潍岭龙海民爆",
+        ),  # whose shares are bought
+        ("北岭电子有限公司（简称“北岭电子”）与云岑资产管理有限公司领投。", "云岑资产管理有限公司"),
+    ],
+)
+def test_names_told_by_one_place(text: str, name: str) -> None:
+    assert name in {mention.text for mention in find_names(text, fold(text)).mentions}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "宁德时代与奇瑞签署巧克力换电战略合作协议。",
+        "英伟达与北岭在上海签署协议。",
+        "本轮融资由多家产业方战投、地方国资共同参与。",
+    ],
+)
+def test_words_that_are_no_names(text: str) -> None:
+    known = {"宁德时代", "奇瑞", "英伟达", "北岭"}
+    found = {m.text for m in find_names(text, fold(text)).mentions if m.kind == "ORG"}
+    assert found <= known

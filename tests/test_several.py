@@ -193,6 +193,119 @@ def test_a_clause_that_tells_several(pipeline: Pipeline, text: str, deals: list[
                 ("investment", ["现代汽车集团"], ["波士顿动力"], None),
             ],
         ),
+        (  # the leader beside one that has no name, and a list that a comma parts
+            "智谱完成5亿元A轮融资。本轮由红杉中国及某互联网大厂联合领投，五源资本、柠萌影视，以及老股东美团跟投。",
+            [("investment", ["红杉中国", "五源资本", "柠萌影视", "美团"], ["智谱"], "5亿元")],
+        ),
+        (  # who may join in a round, in front of whose it is
+            "软银拟参与Sarvam的8亿美元融资轮。",
+            [("investment", ["软银"], ["Sarvam"], "8亿美元")],
+        ),
+        (  # a clause for the sum of each payer
+            "英伟达和微软一同宣布投资Anthropic，英伟达至多100亿美元，微软至多50亿美元。",
+            [
+                ("investment", ["英伟达"], ["Anthropic"], "至多100亿美元"),
+                ("investment", ["微软"], ["Anthropic"], "至多50亿美元"),
+            ],
+        ),
+        (  # the payers of the headline, each with a sum in the body
+            "微软、英伟达联手投资Anthropic\n微软将向Anthropic投资至多50亿美元，英伟达将投资至多100亿美元。",
+            [
+                ("investment", ["微软"], ["Anthropic"], "至多50亿美元"),
+                ("investment", ["英伟达"], ["Anthropic"], "至多100亿美元"),
+            ],
+        ),
+        (  # the holders of shares who sign sell
+            "桐川股份公告，公司与智谱股东红杉中国、五源资本签署了《收购协议》，拟收购智谱51%的股权。",
+            [("acquisition", ["桐川股份"], ["智谱", "红杉中国", "五源资本"], None)],
+        ),
+        (  # those who are asked sell
+            "桐川股份公告，公司拟向红杉中国等12名交易对方收购智谱100%股份。",
+            [("acquisition", ["桐川股份"], ["智谱", "红杉中国"], None)],
+        ),
+        (  # a later clause names who sells
+            "软银同意以65亿美元收购Ampere，卖方凯雷和甲骨文将交出股份。",
+            [("acquisition", ["软银"], ["Ampere", "凯雷", "甲骨文"], "65亿美元")],
+        ),
+        (  # a business without a name of its own is what is bought
+            "英特尔同意将其闪存业务以90亿美元出售给SK海力士。",
+            [("acquisition", ["SK海力士"], ["英特尔", "闪存业务"], "90亿美元")],
+        ),
+        (  # and of whom it is bought sells
+            "软银54亿美元收购ABB机器人业务。",
+            [("acquisition", ["软银"], ["ABB机器人业务", "ABB"], "54亿美元")],
+        ),
+        (  # rounds that are told together, and then each
+            "智谱近期连续完成种子轮及天使轮融资，总额达5000万元。其中，种子轮由红杉中国独家投资，天使轮由五源资本独家投资。",
+            [
+                ("investment", ["红杉中国", "五源资本"], ["智谱"], "5000万元"),
+                ("investment", ["红杉中国"], ["智谱"], None),
+                ("investment", ["五源资本"], ["智谱"], None),
+            ],
+        ),
+        (  # each in a round of its own
+            "美团和阿里巴巴分别在A轮、A+轮领投智谱。",
+            [
+                ("investment", ["美团"], ["智谱"], None),
+                ("investment", ["阿里巴巴"], ["智谱"], None),
+            ],
+        ),
+        (  # who invested once does not pay in this round
+            "红杉中国押注过的智谱完成3亿元融资。",
+            [("investment", [], ["智谱"], "3亿元")],
+        ),
+        (  # nor does who did before
+            "继大疆投资后，智谱再获3亿元融资。",
+            [("investment", [], ["智谱"], "3亿元")],
+        ),
+        (  # a later clause tells what goes into a venture
+            "华为与赛力斯签署合资协议，共同出资5亿元设立新公司。",
+            [("partnership", ["华为"], ["赛力斯"], "5亿元")],
+        ),
+        (  # and a later sentence how much is issued
+            "Alphabet计划首次发行日元债券。知情人士透露，本次发行规模预计达3000亿日元。",
+            [("debt", [], ["Alphabet"], "3000亿日元")],
+        ),
+        (  # of two that cooperate, the one that adopts buys
+            "AMD已与Anthropic达成合作，后者计划采用MI450加速器。",
+            [("procurement", ["Anthropic"], ["AMD"], None)],
+        ),
+        (  # a unit without a name is its parent
+            "沐岚重工公告，公司与华为下属子公司签署服务器供货合同，合同总金额3亿元。",
+            [("procurement", ["华为"], ["沐岚重工"], "3亿元")],
+        ),
+        (  # units of several houses are one list
+            "智谱发生工商变更，新增腾讯旗下沐岚科技有限公司、百度旗下桐川科技有限公司为股东。",
+            [("investment", ["沐岚科技有限公司", "桐川科技有限公司"], ["智谱"], None)],
+        ),
+        (  # two sign, and then tell what they will do
+            "小鹏汽车与大众汽车签署协议，将联合开发电子电气架构。",
+            [("partnership", ["小鹏汽车"], ["大众汽车"], None)],
+        ),
+        (  # who talk of investing together both pay
+            "腾讯和阿里巴巴正洽谈投资DeepSeek。",
+            [("investment", ["腾讯", "阿里巴巴"], ["DeepSeek"], None)],
+        ),
+        (  # more than half afterwards is control
+            "桐川股份公告，公司拟以1.75亿元受让智谱33.5%股权，交易完成后，公司合计持有智谱51%股权。",
+            [("acquisition", ["桐川股份"], ["智谱"], "1.75亿元")],
+        ),
+        (  # who borrows is the parent, not the unit that tells whose parent it is
+            "谷歌母公司Alphabet计划发行30亿美元债券。",
+            [("debt", [], ["Alphabet"], "30亿美元")],
+        ),
+        (  # a fee is the price of a contract, and what it comes to in a year is the same
+            "SpaceX与谷歌签署云服务协议，费用为每月9.2亿美元，相当于每年110亿美元。",
+            [("procurement", ["SpaceX"], ["谷歌"], "每月9.2亿美元")],
+        ),
+        (  # an exact sum says more than a vague one
+            "Anthropic考虑筹集数百亿美元。这轮融资金额最高可达500亿美元。",
+            [("investment", [], ["Anthropic"], "最高可达500亿美元")],
+        ),
+        (  # who is asked for money pays
+            "智谱去年底计划向红杉中国融资2亿元。",
+            [("investment", ["红杉中国"], ["智谱"], "2亿元")],
+        ),
     ],
 )
 def test_where_the_parties_stand(pipeline: Pipeline, text: str, deals: list[Told]) -> None:
@@ -207,6 +320,18 @@ def test_where_the_parties_stand(pipeline: Pipeline, text: str, deals: list[Told
         ("宇树科技科创板IPO将于6月1日上会，拟募资42亿元。", "announced"),
         ("Anthropic最快将于本周完成最新一轮300亿美元融资。", "talks"),
         ("软银曾试图收购Cerebras，但遭到了拒绝。", "terminated"),
+        (
+            "桐川股份拟以5亿元收购智谱60%股权。因双方未达成一致，公司决定终止本次收购。",
+            "terminated",
+        ),
+        ("针对软银将以15亿元收购智谱的传闻，智谱今天回应称纯属误传。", "terminated"),
+        ("传出的软银收购智谱一事，就此不再推进。", "terminated"),
+        ("桐川股份公告，筹划控制权变更事项。", "talks"),
+        ("SpaceX的IPO招股说明书最快可能于下周发布。", "talks"),
+        ("华为与赛力斯完成签约，达成战略合作。", "announced"),
+        ("Anthropic刚宣布一轮300亿美元的融资。", "announced"),
+        ("5月18日，英伟达宣布：将投资OpenAI 100亿美元。", "announced"),
+        ("桐川股份公告，公司持有智谱2%的股份。", "completed"),
         ("软银已收购Ampere。", "completed"),
         ("软银宣布已收购Ampere。", "completed"),
         ("软银已同意收购Ampere。", "announced"),
@@ -215,3 +340,20 @@ def test_where_the_parties_stand(pipeline: Pipeline, text: str, deals: list[Told
 )
 def test_how_far_a_deal_has_come(pipeline: Pipeline, text: str, status: str) -> None:
     assert [d.status for d in pipeline.read(text, published="2026-05-20").deals] == [status]
+
+
+BODY = "智谱完成5亿元A轮融资。本轮融资由红杉中国领投。资金将用于研发。"
+
+
+@pytest.mark.parametrize(
+    ("foot", "many"),
+    [
+        ("月之暗面融资3亿美元估值翻倍了\n英伟达以5亿美元收购了视频搜索公司Pika", 1),
+        ("月之暗面融资3亿美元估值翻倍了。\n英伟达以5亿美元收购了视频搜索公司Pika。", 3),
+        ("英伟达以5亿美元收购了视频搜索公司Pika", 2),  # one line alone may be the last of the text
+    ],
+)
+def test_titles_of_other_articles_at_the_foot(pipeline: Pipeline, foot: str, many: int) -> None:
+    found = pipeline.read(f"{BODY}\n{foot}", published="2026-05-20").deals
+    assert len(found) == many
+    assert told(found[0]) == ("investment", ["红杉中国"], ["智谱"], "5亿元")
