@@ -15,7 +15,7 @@ from functools import cache
 
 from extract.clauses import Sentence
 from extract.lexicon import alternation, read_toml, words
-from extract.mentions import beginning_in, last_before
+from extract.mentions import Mention, beginning_in, last_before
 from extract.reading import Draft, Reading
 from extract.records import STATUSES, Cite, Status
 from extract.relations import Relation
@@ -339,23 +339,22 @@ _NEXT_SENTENCES = 2
 
 def _ended_later(reading: Reading, draft: Draft) -> Cite | None:
     """The end of a deal that the sentences behind it tell: 拟收购X。现公司决定终止本次收购."""
-    ends = [r.sentence.end for r in draft.relations if not r.sentence.title]
-    if not ends:
-        return None
-    first = bisect_left(reading.sentence_starts, ends[0])
-    behind = bisect_left(reading.sentence_starts, max(ends))
     ids = draft.ids("investor") | draft.ids("target")
-    for sentence in reading.sentences[first : behind + _NEXT_SENTENCES]:
-        named = beginning_in(reading.names.mentions, sentence.start, sentence.end)
-        others = {reading.entities.of(name).id for name in named if name.kind in {"ORG", "PERSON"}}
-        if not others <= ids:
-            if sentence.start >= max(ends):
-                return None
-            continue
-        match = _ENDS_THIS.search(reading.folded, sentence.start, sentence.end)
-        if match and not _OPEN.search(reading.folded, sentence.start, match.start()):
-            return reading.cite(*match.span(match.lastindex or 0))
+    told = dict.fromkeys(r.sentence.end for r in draft.relations if not r.sentence.title)
+    for end in told:
+        behind = bisect_left(reading.sentence_starts, end)
+        for sentence in reading.sentences[behind : behind + _NEXT_SENTENCES]:
+            named = beginning_in(reading.names.mentions, sentence.start, sentence.end)
+            if any(_is_other(reading, name, ids) for name in named):
+                break
+            match = _ENDS_THIS.search(reading.folded, sentence.start, sentence.end)
+            if match and not _OPEN.search(reading.folded, sentence.start, match.start()):
+                return reading.cite(*match.span(match.lastindex or 0))
     return None
+
+
+def _is_other(reading: Reading, name: Mention, ids: set[str]) -> bool:
+    return name.kind in {"ORG", "PERSON"} and reading.entities.of(name).id not in ids
 
 
 _PLANNED = frozenset(["拟", "计划", "预计", "即将"])
