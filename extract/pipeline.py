@@ -6,7 +6,7 @@ import datetime
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -360,6 +360,7 @@ def _relations(
                 hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
             )
             if relation:
+                relation = _in_own_words(reading, relation)
                 relation = with_told_elsewhere(
                     relation, found, main=main, pairs=pairs, skeleton=reading.skeleton
                 )
@@ -367,6 +368,17 @@ def _relations(
                 pairs += _sides(relation)
                 yield from apart(relation)
         topic = _next_topic(found or read, topic)
+
+
+def _in_own_words(reading: Reading, relation: Relation) -> Relation:
+    """A relation whose nameless business is told in the words of the text, not in folded ones."""
+    parties = tuple(
+        (role, replace(party, text=reading.text[party.start : party.end]))
+        if party.rule == relations.BUSINESS
+        else (role, party)
+        for role, party in relation.parties
+    )
+    return relation if parties == relation.parties else replace(relation, parties=parties)
 
 
 _Found = TypeVar("_Found", Hit, Mention)

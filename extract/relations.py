@@ -405,9 +405,7 @@ def _unit_of(
 BUSINESS = "relations.business"
 """The rule of what is bought without a name of its own: 电视业务."""
 
-_BUSINESS = (
-    r"(?P<unit>[^，。；、的将把\x01%]{1,14}?(?:业务|工厂|[圆池造]厂|事业部|部门|生产线|产线))"
-)
+_BUSINESS = r"(?P<unit>[^，。；、的将把\x01%（）()\t\n]{1,14}?(?:业务|工厂|[圆池造]厂|事业部|部门|生产线|产线))"
 _BUSINESS_SOLD = re.compile(
     rf"(?:将|把)(?:(?:其|自己|自身|自家|旗下|位于[^，。；的]{{2,8}})的?)*{_BUSINESS}"
     r"(?:的?[^，。；]{0,8}(?:资产|设施|权益))?(?=以|按|[^，。；]{0,8}(?:出售|卖|转让|售|剥离)|，)"

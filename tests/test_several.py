@@ -357,3 +357,11 @@ def test_titles_of_other_articles_at_the_foot(pipeline: Pipeline, foot: str, man
     found = pipeline.read(f"{BODY}\n{foot}", published="2026-05-20").deals
     assert len(found) == many
     assert told(found[0]) == ("investment", ["红杉中国"], ["智谱"], "5亿元")
+
+
+def test_a_business_is_told_in_the_words_of_the_text(pipeline: Pipeline) -> None:
+    text = "英特爾同意將其快閃記憶體業務以90億美元出售給SK海力士。"
+    (deal,) = pipeline.read(text, published="2026-05-20").deals
+    (business,) = (party for party in deal.target if party.role == "acquiree")
+    assert business.name == "快閃記憶體業務"
+    assert [text[m.start : m.end] for m in business.mentions] == [business.name]
