@@ -228,3 +228,10 @@ def test_the_python_in_the_readmes_runs(
     monkeypatch.chdir(ROOT)
     exec(compile("\n".join(blocks), document, "exec"), {})
     assert capsys.readouterr().out.splitlines()[0] == "acquisition 6500000000 USD 65亿美元"
+
+
+def test_the_table_of_modules_has_the_layers() -> None:
+    text = ROOT.joinpath("CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+`) \|", text, re.M)
+    told = [set(re.findall(r"`([a-z_]+)`", row)) for row in rows]
+    assert [row for row in LAYERS if row not in told and "cli" not in row] == []
