@@ -277,9 +277,12 @@ def _home(reading: Reading, drafts: list[Draft], found: Detail) -> Draft | None:
 
 
 def _is_round(draft: Draft) -> bool:
-    """Whether a deal is told as a round, not as what one investor gives."""
-    return any(relation.hit.trigger.name in _TELLS_ROUND for relation in draft.relations)
+    """Whether a deal is told as a round, not as what one investor gives, where it is told first."""
+    return any(r.hit.trigger.name in _TELLS_ROUND for r in draft.relations[:_SOME])
 
+
+_SOME = 20
+"""How many of its tellings say what a deal is: one may be told thousands of times."""
 
 _TELLS_ROUND = frozenset(["funding", "raise", "take_money", "round_of", "lead", "leaders_are"])
 
@@ -344,7 +347,7 @@ def _beside_leaders(draft: Draft, found: Detail) -> bool:
     sentence = found.relation.sentence
     return found.relation.hit.trigger.name == "invest" and any(
         relation.hit.trigger.follows and relation.sentence == sentence
-        for relation in draft.relations
+        for relation in draft.relations[-_SOME:]
     )
 
 

@@ -40,7 +40,7 @@ def shared(reading: Reading, draft: Draft, found: Detail) -> int:
 def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     """Whether a relation may tell of the same transaction as a draft; parts of one never do."""
     trigger = found.relation.hit.trigger
-    if any(told is found.relation for told in draft.relations):
+    if draft.relations[-1] is found.relation:  # the parts of one relation come one behind another
         return False
     if (draft.type, found.relation.type, trigger.name) == ("ipo", "investment", "funding"):
         return _raised_by_listing(draft, found) or _same_issue(reading, draft, found)
@@ -105,9 +105,10 @@ def _is_venture(reading: Reading, found: Detail) -> bool:
 
 def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
     """Whether one of two tells of new shares, the other to whom they go: 定增募资; 向X发行A股股票."""
-    triggers = {relation.hit.trigger.name for relation in draft.relations}
-    kinds = {draft.type, found.relation.type}
-    if "issue_to" not in {*triggers, found.relation.hit.trigger.name} or "ipo" not in kinds:
+    if "ipo" not in {draft.type, found.relation.type}:
+        return False
+    told = (found.relation, *draft.relations)
+    if not any(relation.hit.trigger.name == "issue_to" for relation in told):
         return False
     _, payees = sides_of(reading, found)
     return bool(payees & draft.ids("target")) and _money_fits(draft, found)
@@ -116,11 +117,9 @@ def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:
 def _told_of_earlier(draft: Draft, found: Detail) -> bool:
     """X将追加1亿美元。此前，X已于去年5月投资1亿美元: what was done before is another deal."""
     done = found.past and found.status == "completed" and found.date is not None
-    coming = not draft.past and {status for status, _, _ in draft.statuses} <= {
-        "announced",
-        "talks",
-    }
-    return done and coming and draft.date is None and draft.type == "investment"
+    if not done or draft.past or draft.date is not None or draft.type != "investment":
+        return False
+    return {status for status, _, _ in draft.statuses} <= {"announced", "talks"}
 
 
 def _sum_of_contract(draft: Draft, found: Detail) -> bool:
