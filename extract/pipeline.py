@@ -6,7 +6,7 @@ import datetime
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -357,10 +357,15 @@ def _relations(
             if _is_gloss(sentence, hit) or _is_share_of(hit, telling):
                 continue
             relation = relations.read_relation(
-                hit, sentence, found, skeleton=reading.skeleton, topic=subject, placed=placed
+                hit,
+                sentence,
+                found,
+                skeleton=reading.skeleton,
+                text=reading.text,
+                topic=subject,
+                placed=placed,
             )
             if relation:
-                relation = _in_own_words(reading, relation)
                 relation = with_told_elsewhere(
                     relation, found, main=main, pairs=pairs, skeleton=reading.skeleton
                 )
@@ -368,17 +373,6 @@ def _relations(
                 pairs += _sides(relation)
                 yield from apart(relation)
         topic = _next_topic(found or read, topic)
-
-
-def _in_own_words(reading: Reading, relation: Relation) -> Relation:
-    """A relation whose nameless business is told in the words of the text, not in folded ones."""
-    parties = tuple(
-        (role, replace(party, text=reading.text[party.start : party.end]))
-        if party.rule == relations.BUSINESS
-        else (role, party)
-        for role, party in relation.parties
-    )
-    return relation if parties == relation.parties else replace(relation, parties=parties)
 
 
 _Found = TypeVar("_Found", Hit, Mention)

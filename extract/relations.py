@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 import ahocorasick_rs
 
@@ -193,73 +193,79 @@ def in_chain(hit: Hit, folded: str) -> bool:
 # places
 
 
+class _Around(NamedTuple):
+    """A trigger, and what stands around it."""
+
+    hit: Hit
+    sentence: Sentence
+    clause: Clause
+    groups: Sequence[Group]
+    skeleton: str
+    text: str
+
+
 def read_relation(
     hit: Hit,
     sentence: Sentence,
     groups: Sequence[Group],
     *,
     skeleton: str,
+    text: str,
     topic: Sequence[Mention] = (),
     placed: Callable[[Hit, Places, set[str]], object] | None = None,
 ) -> Relation | None:
     """The relation that a trigger states, or None where its places stay empty.
 
+    ``text`` are the words of the article, ``skeleton`` the same folded and with brackets masked;
     ``topic`` stands in for a subject that the clause does not name; ``placed`` is told who stands
     where.
     """
     clause = sentence.clause_at(hit.start)
-    places = _placed(hit, sentence, clause, groups, skeleton)
+    at = _Around(hit, sentence, clause, groups, skeleton, text)
+    places = _placed(at)
     told = set(places)
     if "subject" not in places and "subject" in hit.trigger.roles:
-        _carry_subject(hit, sentence, clause, groups, skeleton, places, topic)
+        _carry_subject(at, places, topic)
     if placed is not None:
         placed(hit, dict(places), told)
-    _rearrange(hit, clause, groups, skeleton, places)
+    _rearrange(at, places)
     parties, told_roles = _assign(hit.trigger, places, told)
     if not parties:
         return None
-    parties = _swapped(hit, clause, places, told, parties, skeleton)
+    parties = _swapped(at, places, told, parties)
     return Relation(hit, hit.trigger.type, sentence, clause, tuple(parties), frozenset(told_roles))
 
 
-def _placed(
-    hit: Hit, sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> Places:
+def _placed(at: _Around) -> Places:
     """Who stands where around a trigger, in the clause itself."""
-    places = _left(hit, sentence, clause, groups, skeleton)
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
+    places = _left(at)
     listed = places.get("subject", ())
     _split_subject(hit.trigger, places, skeleton)
     invests = hit.trigger.type == "investment"
     if invests:
         _join_investors(hit.trigger, places, listed, skeleton[clause.start : clause.end])
-    _right(hit, sentence, clause, groups, skeleton, places)
+    _right(at, places)
     both = invests and {"with", "object"} <= places.keys()
     if both and listed[-1:] == places["with"][-1:]:
         places["subject"] = listed  # A和B洽谈投资C: both want to pay
         places.pop("with")
-    if unit := _unit_of(hit, clause, groups, skeleton):
+    if unit := _unit_of(at):
         places.setdefault("subject", unit)
-    _place_business(hit, clause, places, skeleton)
+    _place_business(at, places)
     if hit.trigger.name == "funding" and _LEADS.match(skeleton, clause.start, hit.end):
-        leads = _earlier_subject(sentence, clause, groups, skeleton)
+        leads = _earlier_subject(at)
         places.setdefault("by", leads)  # A正洽谈，拟参与B的融资
     return places
 
 
-def _carry_subject(
-    hit: Hit,
-    sentence: Sentence,
-    clause: Clause,
-    groups: Sequence[Group],
-    skeleton: str,
-    places: Places,
-    topic: Sequence[Mention],
-) -> None:
+def _carry_subject(at: _Around, places: Places, topic: Sequence[Mention]) -> None:
     """Put the subject of another clause, or the topic, where the clause names none."""
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
     told = set(places)
-    carrier = _earlier_subject(sentence, clause, groups, skeleton)
-    carrier = carrier or _later_subject(sentence, clause, groups, skeleton)
-    if not carrier and not _has_own_subject(skeleton, clause, hit, groups):
+    carrier = _earlier_subject(at)
+    carrier = carrier or _later_subject(at)
+    if not carrier and not _has_own_subject(at):
         carrier = tuple(topic)
     if hit.trigger.follows:  # A的CEO表示，...，投资方要求参与本轮: who speaks does not pay
         carrier = tuple(p for p in carrier if p.kind != "PERSON")
@@ -274,13 +280,12 @@ def _carry_subject(
         _split_subject(hit.trigger, places, skeleton)  # A与B签约，采购服务器
 
 
-def _rearrange(
-    hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str, places: Places
-) -> None:
+def _rearrange(at: _Around, places: Places) -> None:
     """Move those who stand in another place than their role has with most triggers."""
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
     if hit.trigger.name in {"acquire", "buy_stake"}:
-        _place_sellers(hit, clause, places, skeleton)
-        _place_refused(hit, clause, groups, places, skeleton)
+        _place_sellers(at, places)
+        _place_refused(at, places)
     if hit.trigger.name in {"put_money", "invest"} and _IN_ROUND.search(
         skeleton, clause.start, hit.start
     ):
@@ -309,14 +314,10 @@ def _place_suppliers(hit: Hit, places: Places, skeleton: str) -> None:
 
 
 def _swapped(
-    hit: Hit,
-    clause: Clause,
-    places: Places,
-    told: set[str],
-    parties: list[tuple[str, Mention]],
-    skeleton: str,
+    at: _Around, places: Places, told: set[str], parties: list[tuple[str, Mention]]
 ) -> list[tuple[str, Mention]]:
     """The parties with the sides of a trade or a loan that the words around the trigger tell."""
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
     if hit.trigger.type == "procurement" and "with" in told:
         compute = bool(_COMPUTING.search(skeleton, clause.start, clause.end))
         parties = _by_stage(parties, compute=compute)
@@ -351,8 +352,9 @@ _AGREEMENT = ("协议", "谈判", "意向", "框架")
 _ASKED = re.compile("向[^，。；]{2,24}$")
 
 
-def _place_sellers(hit: Hit, clause: Clause, places: Places, skeleton: str) -> None:
+def _place_sellers(at: _Around, places: Places) -> None:
     """A从B手中买下C, A与B就收购C谈判: B sells; A与B达成收购协议: B is bought."""
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
     if "from" in places:
         places.setdefault("owner", places.pop("from"))
     if "object" in places and "to" in places and _ASKED.search(skeleton, clause.start, hit.start):
@@ -377,10 +379,9 @@ def _place_sellers(hit: Hit, clause: Clause, places: Places, skeleton: str) -> N
 _REFUSES = re.compile("(?:拒绝|回绝|婉拒|否决|驳回|谢绝)了?[^，。；]{0,6}$")
 
 
-def _place_refused(
-    hit: Hit, clause: Clause, groups: Sequence[Group], places: Places, skeleton: str
-) -> None:
+def _place_refused(at: _Around, places: Places) -> None:
     """A拒绝了B的收购要约: B wants to buy A."""
+    hit, clause, groups, skeleton = at.hit, at.clause, at.groups, at.skeleton
     here = [g for g in groups if clause.start <= g.start and g.end <= hit.start and not g.marker]
     if "object" in places or len(here) < 2:
         return
@@ -392,10 +393,9 @@ def _place_refused(
 _UNIT = re.compile("(?:的|下属|全资|控股)*(?:子|孙|分)公司")
 
 
-def _unit_of(
-    hit: Hit, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> tuple[Mention, ...]:
+def _unit_of(at: _Around) -> tuple[Mention, ...]:
     """公司全资子公司中标: a unit without a name is its parent."""
+    hit, clause, groups, skeleton = at.hit, at.clause, at.groups, at.skeleton
     here = [g for g in groups if clause.start <= g.start and g.end <= hit.start]
     if len(here) == 1 and here[0].modifier and _UNIT.match(skeleton, here[0].end):
         return here[0].parties
@@ -416,27 +416,28 @@ _NO_BUSINESS = re.compile(
 )
 
 
-def _place_business(hit: Hit, clause: Clause, places: Places, skeleton: str) -> None:
+def _place_business(at: _Around, places: Places) -> None:
     """A把电视业务卖给B; B收购A的电视业务: a business that has no name of its own is what is bought."""
+    hit, clause, skeleton = at.hit, at.clause, at.skeleton
     if hit.trigger.name in {"sell", "hand_over"}:
         found = _BUSINESS_SOLD.search(skeleton, clause.start, hit.end)
         if "to" in places and _is_business(found) and not {"into", "object"} & places.keys():
-            places["into"] = (_business(skeleton, *found.span("unit")),)
+            places["into"] = (_business(at.text, *found.span("unit")),)
     elif hit.trigger.name == "acquire" and len(places.get("object", ())) == 1:
         owner = places["object"][0]
         found = _BUSINESS_OF.match(skeleton, owner.end, clause.end)
         if owner.start >= hit.end and _is_business(found):
             start = found.start("unit") if found["apart"] else owner.start
             places.setdefault("owner", places["object"])
-            places["object"] = (_business(skeleton, start, found.end("unit")),)
+            places["object"] = (_business(at.text, start, found.end("unit")),)
 
 
 def _is_business(found: re.Match[str] | None) -> TypeGuard[re.Match[str]]:
     return found is not None and not _NO_BUSINESS.search(found["unit"])
 
 
-def _business(skeleton: str, start: int, end: int) -> Mention:
-    return Mention(start, end, skeleton[start:end], "ORG", BUSINESS)
+def _business(text: str, start: int, end: int) -> Mention:
+    return Mention(start, end, text[start:end], "ORG", BUSINESS)
 
 
 # 微软在与OpenAI的合作中已投资1000亿美元
@@ -469,10 +470,9 @@ _LIST_GOES_ON = re.compile("[ \x01]*(?:以及|及|还有|和|与|连同)")
 _NO_LIST = re.compile("[领跟参追]投|获|完成|宣布|为|是|由|被|将|融资|达成|签|发|向|对|的")
 
 
-def _listed_in_front(
-    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> tuple[Mention, ...]:
+def _listed_in_front(at: _Around) -> tuple[Mention, ...]:
     """The parties of a clause that is only the beginning of a list: A、B，以及老股东C跟投."""
+    sentence, clause, groups, skeleton = at.sentence, at.clause, at.groups, at.skeleton
     before = [c for c in sentence.clauses if c.end <= clause.start][-1:]
     if not before or not _LIST_GOES_ON.match(skeleton, clause.start):
         return ()
@@ -490,13 +490,12 @@ def _listed_in_front(
     return tuple(party for group in here for party in group.parties)
 
 
-def _left(
-    hit: Hit, sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> Places:
+def _left(at: _Around) -> Places:
     """The places in front of a trigger; the subject is the head nearest to it."""
+    hit, clause, groups, skeleton = at.hit, at.clause, at.groups, at.skeleton
     places: Places = {}
     led = False
-    if hit.trigger.follows and (others := _listed_in_front(sentence, clause, groups, skeleton)):
+    if hit.trigger.follows and (others := _listed_in_front(at)):
         places["subject"] = others
     for group in groups:
         if not (clause.start <= group.start and group.end <= hit.start):
@@ -549,14 +548,8 @@ _RELATIVE = re.compile(
 )
 
 
-def _right(
-    hit: Hit,
-    sentence: Sentence,
-    clause: Clause,
-    groups: Sequence[Group],
-    skeleton: str,
-    places: Places,
-) -> None:
+def _right(at: _Around, places: Places) -> None:
+    hit, sentence, clause, groups, skeleton = at.hit, at.sentence, at.clause, at.groups, at.skeleton
     listed = hit.trigger.follows and "subject" not in hit.trigger.roles
     end = sentence.end if listed else clause.end
     for group in groups:
@@ -670,8 +663,9 @@ def _near(gap: str) -> bool:
 _FOREIGN = re.compile(r"(?<![A-Za-z])[A-Z][a-z]+[A-Za-z]*")
 
 
-def _has_own_subject(skeleton: str, clause: Clause, hit: Hit, groups: Sequence[Group]) -> bool:
+def _has_own_subject(at: _Around) -> bool:
     """Whether a clause has a foreign name in front of its trigger that is not known as a party."""
+    hit, clause, groups, skeleton = at.hit, at.clause, at.groups, at.skeleton
     spans = [(group.start, group.end) for group in groups]
     return any(
         not any(start <= match.start() < end for start, end in spans)
@@ -698,10 +692,9 @@ _ESTIMATES = re.compile(
 )
 
 
-def _earlier_subject(
-    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> tuple[Mention, ...]:
+def _earlier_subject(at: _Around) -> tuple[Mention, ...]:
     """The subject of the clause before: its first head that does more than report."""
+    sentence, clause, groups, skeleton = at.sentence, at.clause, at.groups, at.skeleton
     found: tuple[Mention, ...] = ()
     seen: Clause | None = None
     reports = False
@@ -730,10 +723,9 @@ def prepares(skeleton: str, clause: Clause) -> bool:
     return _SUBORDINATE.fullmatch(skeleton, clause.start, clause.end) is not None
 
 
-def _later_subject(
-    sentence: Sentence, clause: Clause, groups: Sequence[Group], skeleton: str
-) -> tuple[Mention, ...]:
+def _later_subject(at: _Around) -> tuple[Mention, ...]:
     """The subject of the clause behind one that only prepares it."""
+    sentence, clause, groups, skeleton = at.sentence, at.clause, at.groups, at.skeleton
     if not prepares(skeleton, clause):
         return ()
     behind = [g for g in groups if g.start >= clause.end and g.end <= sentence.end]
