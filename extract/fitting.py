@@ -94,13 +94,14 @@ def fits(reading: Reading, draft: Draft, found: Detail) -> bool:
     return not payers or not draft.ids("investor") or bool(payers & draft.ids("investor"))
 
 
-_VENTURE = re.compile("合资|设立|组建|成立")
+FOUNDS_VENTURE = re.compile("(?:成立|设立|组建|建立)[^，。；的]{0,12}合[资营]")
+"""Words that found a company of several."""
 
 
 def _is_venture(reading: Reading, found: Detail) -> bool:
     """Whether partners found a company: 双方与Z共同出资设立合资公司 is not what X buys of Y."""
     clause = found.relation.clause
-    return bool(_VENTURE.search(reading.folded, clause.start, clause.end))
+    return bool(FOUNDS_VENTURE.search(reading.folded, clause.start, clause.end))
 
 
 def _is_issue(reading: Reading, draft: Draft, found: Detail) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from extract.details import clause_text
-from extract.fitting import last_told, sides_of
+from extract.fitting import FOUNDS_VENTURE, last_told, sides_of
 from extract.lexicon import words
 from extract.reading import Detail, Draft, Reading
 from extract.state import supposing
@@ -148,14 +148,11 @@ def _lists_here(reading: Reading, found: Detail) -> bool:
     return own and bool(_THIS_LISTING.search(clause_text(reading, found)))
 
 
-_VENTURE = re.compile("(?:成立|设立|组建|建立)[^，。；的]{0,12}合[资营]")
-
-
 def _founds_venture(reading: Reading, found: Detail) -> bool:
     """X、Y与Z发布声明，同意成立合资公司: the clause before names who founds it."""
     relation = found.relation
     named = {party.text for _, party in relation.parties if party.start >= relation.sentence.start}
-    return len(named) > 1 and bool(_VENTURE.search(clause_text(reading, found)))
+    return len(named) > 1 and bool(FOUNDS_VENTURE.search(clause_text(reading, found)))
 
 
 _SIGNED = re.compile("签署|签订|签约|达成[^，。；]{0,8}(?:协议|合作|共识)")

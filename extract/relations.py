@@ -449,8 +449,8 @@ def _join_investors(
 ) -> None:
     """A与B向C投资, A和B投资C: both pay; with whom else nothing was agreed is no side at all."""
     companion = places.pop("with", ())
-    if companion and trigger.name == "found_fund":
-        places["with"] = companion
+    if companion and trigger.roles.get("with") == trigger.roles.get("subject"):
+        places["with"] = companion  # A与B共同设立X基金: the place has the role already
     elif companion and "to" not in places and _IN_THEIR.search(clause):
         places["to"] = companion
     elif "to" in places and "subject" in places:
