@@ -333,11 +333,7 @@ def _relations(
             topic = (main,) if main else ()
         elif notice := _noticed(reading, here):
             main, topic = notice, (notice,)
-        subject = topic or ((main,) if main and not sentence.title else ())
-        if sentence.opener is not None:
-            ahead = last_before(parties, sentence.opener, 2)
-            before = [p for p in ahead if p.end <= sentence.opener]
-            subject = (before[-1],) if before else topic
+        subject = _subject(sentence, parties, topic, main)
         here += find_anaphora(
             reading.folded,
             sentence.start,
@@ -373,6 +369,17 @@ def _relations(
                 pairs += _sides(relation)
                 yield from apart(relation)
         topic = _next_topic(found or read, topic)
+
+
+def _subject(
+    sentence: Sentence, parties: Sequence[Mention], topic: tuple[Mention, ...], main: Mention | None
+) -> tuple[Mention, ...]:
+    """Of whom a sentence speaks that names no subject; a bracket of whoever stands in front of it."""
+    if sentence.opener is not None:
+        ahead = last_before(parties, sentence.opener, 2)
+        before = [p for p in ahead if p.end <= sentence.opener]
+        return (before[-1],) if before else topic
+    return topic or ((main,) if main and not sentence.title else ())
 
 
 _Found = TypeVar("_Found", Hit, Mention)
